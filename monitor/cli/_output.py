@@ -1,0 +1,98 @@
+"""Results on standard output: a table for people, JSON lines for programs.
+
+What is printed comes from strangers: on a terminal nothing that a terminal obeys gets through,
+and a JSON line stays one line for every reader.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any, Protocol
+
+_OBEYED = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+_BREAKS = {ord(sign): f"\\u{ord(sign):04x}" for sign in "\x7f\x85\u2028\u2029"}
+
+
+def plain(text: str) -> str:
+    """Return the text on one line, without what a terminal would obey."""
+    return _OBEYED.sub(" ", text)
+
+
+def say(text: str = "") -> None:
+    """Print one line of our own."""
+    print(_OBEYED.sub(" ", text))  # noqa: T201  # this is the output
+
+
+def write_json(record: object) -> None:
+    """Print one record as one line."""
+    line = json.dumps(record, ensure_ascii=False).translate(_BREAKS)
+    print(line.encode("utf-8", "replace").decode())  # noqa: T201  # this is the output
+
+
+def moment(value: datetime | None) -> str | None:
+    """Return ISO 8601 with offset, or None."""
+    return value.isoformat() if value else None
+
+
+def is_terminal() -> bool:
+    return sys.stdout.isatty()
+
+
+class Table:
+    """Rows of text, printed as a table at the end."""
+
+    def __init__(self, *columns: str) -> None:
+        self._columns = columns
+        self._rows: list[Sequence[str]] = []
+
+    def add(self, *cells: str) -> None:
+        self._rows.append([plain(cell) for cell in cells])
+
+    def show(self) -> None:
+        from rich import box  # noqa: PLC0415  # rich costs 0.1 s that JSON lines need not pay
+        from rich.console import Console  # noqa: PLC0415
+        from rich.table import Table as RichTable  # noqa: PLC0415
+        from rich.text import Text  # noqa: PLC0415
+
+        table = RichTable(*self._columns, box=box.SIMPLE_HEAD, pad_edge=False)
+        for row in self._rows:
+            table.add_row(*(Text(cell) for cell in row))
+        Console().print(table)
+
+
+class Meter(Protocol):
+    """Counts what is done."""
+
+    def step(self) -> None: ...
+
+
+class _Silent:
+    def step(self) -> None:
+        """Count for nobody."""
+
+
+class _Bar:
+    def __init__(self, progress: Any, task: Any) -> None:
+        self._progress = progress
+        self._task = task
+
+    def step(self) -> None:
+        self._progress.advance(self._task)
+
+
+@contextmanager
+def meter(total: int | None, what: str) -> Iterator[Meter]:
+    """Show how far we are, on standard error, if that is a terminal and there is more than a handful to do."""
+    if not sys.stderr.isatty() or (total is not None and total < 5):
+        yield _Silent()
+        return
+    from rich.console import Console  # noqa: PLC0415  # see Table
+    from rich.progress import Progress  # noqa: PLC0415
+
+    with Progress(console=Console(stderr=True), transient=True) as progress:
+        yield _Bar(progress, progress.add_task(what, total=total))

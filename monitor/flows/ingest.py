@@ -1,0 +1,258 @@
+"""An article that was read -> what it is to us, what it matches, who is told; in one transaction.
+
+Outside the transaction the watches are held against the text. Inside, on the store's writer
+thread, the neighbours are looked up, judged against, and everything is written: so two copies that
+arrive at once cannot both be the first. No network, no template, no clock inside.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from monitor.decide.dispatch import plan
+from monitor.decide.identity import IdentityFacts, identity_keys, text_hash
+from monitor.decide.novelty import WINDOW, Candidate, judge
+from monitor.decide.reading import GiveUp, next_read
+from monitor.journal import Journal
+from monitor.match.matcher import Matcher
+from monitor.model import (
+    Access,
+    Article,
+    Document,
+    FrontierItem,
+    Match,
+    Page,
+    ReadFailure,
+    Route,
+    Target,
+    Verdict,
+    VerdictKind,
+    WatchInfo,
+)
+from monitor.parse.urls import canonical, network_id
+from monitor.store import articles, frontier, identity, outbox
+from monitor.store.database import Connection, Store
+
+RETRY_SPREAD = timedelta(seconds=5)  # articles that failed together are not tried together
+NOT_ARTICLES = (Access.CONSENT, Access.ERROR)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One alert that an article raised."""
+
+    alert_id: str
+    watch_id: str
+    deliveries: int
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What became of an article."""
+
+    verdict: Verdict
+    article_id: int
+    story_id: int
+    told: tuple[Told, ...]
+    decisions: tuple[tuple[str, str], ...]  # watch, why
+
+
+class Ingest:
+    """Takes articles that were read and pages that could not be."""
+
+    def __init__(
+        self,
+        store: Store,
+        journal: Journal,
+        *,
+        matcher: Matcher,
+        watches: Mapping[str, WatchInfo],
+        routes: Sequence[Route],
+        targets: Mapping[str, tuple[Target, ...]],
+        settle: timedelta,
+        clock: Callable[[], datetime],
+        chance: Callable[[], float],
+    ) -> None:
+        self._store = store
+        self._journal = journal
+        self._matcher = matcher
+        self._watches = watches
+        self._routes = tuple(routes)
+        self._targets = targets
+        self._settle = settle  # copies that arrive within it are named in the same alert
+        self._clock = clock
+        self._chance = chance  # numbers in [0, 1) that spread load
+
+    async def read(self, item: FrontierItem, page: Page, *, url: str) -> None:
+        """Record a page that was read."""
+        now = self._clock()
+        article = Article(
+            page=page,
+            outlet=item.source.outlet,
+            source_id=item.source.id,
+            entry=item.entry,
+            url=url,
+            fetched_at=now,
+            discovered_at=item.discovered_at,
+            frontier_id=item.id,
+            is_quiet=item.is_quiet,
+        )
+        await self.ingest(article)
+
+    async def ingest(self, article: Article) -> Recorded:
+        """Judge, match and record an article."""
+        now = self._clock()
+        matches: tuple[Match, ...] = ()
+        if article.page.access not in NOT_ARTICLES:
+            matches = self._matcher.match(Document(article.title, article.page.text, article.language, article.outlet))
+        recorded = await self._store.write(self._record, article, matches, now)
+        self._report(article, matches, recorded)
+        return recorded
+
+    async def unread(
+        self,
+        item: FrontierItem,
+        failure: ReadFailure,
+        reason: str,
+        *,
+        status: int | None = None,
+        retry_after: float | None = None,
+    ) -> None:
+        """Record that a page could not be read, and when it is tried again, if ever."""
+        now = self._clock()
+        step = next_read(failure, item.tries + 1, now, status=status, retry_after=retry_after)
+        if isinstance(step, GiveUp):
+            await self._store.write(frontier.give_up, item.id, f"{reason}; {step.reason}")
+            self._journal.warn("given up", url=item.url, outlet=item.source.outlet.id, reason=reason, why=step.reason)
+            return
+        jitter = RETRY_SPREAD * self._chance()
+        await self._store.write(frontier.try_again, item.id, step.at + jitter, reason)
+        self._journal.tell("not read", url=item.url, outlet=item.source.outlet.id, reason=reason, again=step.at)
+
+    # ── inside the transaction ───────────────────────────────────────────────────────────────
+
+    def _record(self, db: Connection, article: Article, matches: Sequence[Match], now: datetime) -> Recorded:
+        facts = identity_facts(article, now)
+        keys = identity_keys(facts)
+        digest = text_hash(article.page.text)
+        verdict = judge(_candidate(article, facts, digest, now), identity.neighbours(db, keys, now - WINDOW))
+        article_id, revision = _write(db, article, verdict, digest, now)
+        identity.keep(db, article_id, keys, now)
+        if article.frontier_id is not None:
+            frontier.done(db, article.frontier_id)
+        story_id = verdict.story_id or article_id
+        told, decisions = self._tell(db, article, verdict, matches, article_id, story_id, revision, now)
+        return Recorded(verdict, article_id, story_id, told, decisions)
+
+    def _tell(
+        self,
+        db: Connection,
+        article: Article,
+        verdict: Verdict,
+        matches: Sequence[Match],
+        article_id: int,
+        story_id: int,
+        revision: int,
+        now: datetime,
+    ) -> tuple[tuple[Told, ...], tuple[tuple[str, str], ...]]:
+        plans = plan(
+            matches,
+            verdict=verdict,
+            is_quiet=article.is_quiet,
+            access=article.page.access,
+            routes=self._routes,
+            targets=self._targets,
+            already_told=outbox.told(db, story_id) if matches else frozenset(),
+        )
+        by_watch = {match.watch_id: match for match in matches}
+        told: list[Told] = []
+        for each in plans:
+            match = by_watch[each.watch_id]
+            alert_id = outbox.alert_of(db, each.watch_id, story_id)
+            if each.targets:
+                alert_id, deliveries = outbox.raise_alert(
+                    db,
+                    store_identity=self._store.identity,
+                    plan=each,
+                    watch=self._watches[each.watch_id],
+                    match=match,
+                    article_id=article_id,
+                    story_id=story_id,
+                    now=now,
+                    first_try_at=now + self._settle,
+                )
+                told += [Told(alert_id, each.watch_id, deliveries)] if deliveries else []
+            articles.keep_match(
+                db, article_id, match, revision=revision, alert_id=alert_id, decision=each.reason, now=now
+            )
+        return tuple(told), tuple((each.watch_id, each.reason) for each in plans)
+
+    # ── afterwards ───────────────────────────────────────────────────────────────────────────
+
+    def _report(self, article: Article, matches: Sequence[Match], recorded: Recorded) -> None:
+        self._journal.tell(
+            "read",
+            url=article.url,
+            outlet=article.outlet.id,
+            title=article.title,
+            verdict=recorded.verdict.kind.value,
+            reason=recorded.verdict.reason,
+            article=recorded.article_id,
+            story=recorded.story_id,
+        )
+        decisions = dict(recorded.decisions)
+        for match in matches:
+            self._journal.tell(
+                "matched",
+                watch=match.watch_id,
+                url=article.url,
+                score=match.score,
+                article=recorded.article_id,
+                decision=decisions.get(match.watch_id, ""),
+            )
+        for told in recorded.told:
+            self._journal.tell(
+                "alerted", alert=told.alert_id, watch=told.watch_id, url=article.url, deliveries=told.deliveries
+            )
+
+
+def identity_facts(article: Article, now: datetime) -> IdentityFacts:
+    """Return what tells an article from others, addresses in identity form."""
+    claimed = article.page.canonical_url
+    return IdentityFacts(
+        outlet_id=article.outlet.id,
+        source_id=article.source_id,
+        url_canonical=canonical(article.url),
+        page_canonical=canonical(claimed) if claimed else None,
+        feed_id=article.entry.id,
+        network_id=network_id(article.url),
+        title=article.title,
+        day=(article.published or now).date(),
+        fingerprint=article.page.fingerprint,
+    )
+
+
+def _candidate(article: Article, facts: IdentityFacts, digest: bytes, now: datetime) -> Candidate:
+    return Candidate(
+        url=facts.url_canonical,
+        outlet_id=article.outlet.id,
+        source_id=article.source_id,
+        title=article.title,
+        published=article.published,
+        text_length=len(article.page.text),
+        text_hash=digest,
+        seen_at=now,
+        fingerprint=article.page.fingerprint,
+        access=article.page.access,
+    )
+
+
+def _write(db: Connection, article: Article, verdict: Verdict, digest: bytes, now: datetime) -> tuple[int, int]:
+    """Write the article as the verdict says; return its id and revision."""
+    if verdict.kind is VerdictKind.UPDATE and verdict.article_id is not None:
+        return verdict.article_id, articles.revise(db, verdict.article_id, article, digest, now)
+    if verdict.kind is VerdictKind.SEEN and verdict.article_id is not None:
+        return verdict.article_id, articles.revision(db, verdict.article_id)
+    return articles.insert(db, article, verdict, digest, now), 1

@@ -1,0 +1,1 @@
+"""The sets that ship with Tocsin: data only, read by monitor.match.shipped."""

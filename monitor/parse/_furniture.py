@@ -1,0 +1,349 @@
+"""What stands on an article page and is not the article: by tag, by class and id, by its heading.
+
+Pruning runs once over the tree before the text is extracted. An element is spared where it holds
+the headline or most of the page's paragraphs, whatever its class says.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from lxml.html import HtmlElement
+
+_TAGS = frozenset(
+    [
+        "script",
+        "style",
+        "noscript",
+        "template",
+        "svg",
+        "canvas",
+        "iframe",
+        "frame",
+        "object",
+        "embed",
+        "applet",
+        "audio",
+        "video",
+        "source",
+        "track",
+        "map",
+        "math",
+        "form",
+        "button",
+        "input",
+        "select",
+        "textarea",
+        "label",
+        "nav",
+        "aside",
+        "footer",
+        "dialog",
+        "menu",
+        "figcaption",
+        "picture",
+        "img",
+        "link",
+        "meta",
+        "head",
+        "datalist",
+        "output",
+        "progress",
+        "meter",
+        "amp-ad",
+        "amp-img",
+        "gu-island",
+        "fencedframe",
+    ]
+)
+_LIST_TAGS = frozenset({"ul", "ol"})
+
+# Words of class and id names (split at case, dash and underscore): any one of them is enough.
+_WORDS = frozenset(
+    [
+        "related",
+        "relatedarticles",
+        "relatedposts",
+        "recommended",
+        "recommendation",
+        "recommendations",
+        "recirculation",
+        "recirc",
+        "outbrain",
+        "taboola",
+        "plista",
+        "cleverpush",
+        "newsletter",
+        "newsletters",
+        "abobox",
+        "promobox",
+        "breadcrumb",
+        "breadcrumbs",
+        "share",
+        "sharing",
+        "sharebar",
+        "sharebuttons",
+        "socialshare",
+        "sharedaddy",
+        "socialmedia",
+        "addthis",
+        "addtoany",
+        "comments",
+        "commentlist",
+        "kommentare",
+        "disqus",
+        "commentsection",
+        "advert",
+        "advertisement",
+        "advertising",
+        "adslot",
+        "adbox",
+        "adcontainer",
+        "anzeige",
+        "werbung",
+        "sponsored",
+        "byline",
+        "bylines",
+        "authorbox",
+        "authorbio",
+        "authorinfo",
+        "authorcard",
+        "cookie",
+        "cookies",
+        "cookiebanner",
+        "gdpr",
+        "consent",
+        "cmp",
+        "toolbar",
+        "pagination",
+        "pager",
+        "paginator",
+        "skiplink",
+        "screenreader",
+        "visuallyhidden",
+        "sronly",
+        "mostread",
+        "mostpopular",
+        "trending",
+        "readmore",
+        "readmorelinks",
+        "alsoread",
+        "readalso",
+        "caption",
+        "captions",
+        "imagecaption",
+        "wpcaptiontext",
+        "copyright",
+        "imagecredit",
+        "photocredit",
+        "tags",
+        "taglist",
+        "keywords",
+    ]
+)
+_PAIRS = re.compile(
+    r"(?:^|\s)(?:read (?:more|next|also)|more (?:on|from|stories|news|articles)|most (?:read|popular|viewed)|"
+    r"see also|up next|next (?:article|story)|related \w+|"
+    r"sign up|social (?:share|media|bar|icons|links|buttons)|author (?:bio|box|info|card)|article (?:tags|"
+    r"share|footer|comments|related)|"
+    r"image (?:caption|credit)|photo (?:caption|credit)|media caption|wp caption text|sr only|screen reader|"
+    r"visually hidden|ad (?:slot|container|wrapper|unit|banner)|"
+    r"link list|linklist|teaser (?:list|group|box|grid|container|row)|in ?line (?:related|teaser|promo)|"
+    r"infinite scroll|js off|no js)(?:\s|$)"
+)
+_SPARED_TAGS = frozenset({"body", "html", "main", "article", "content"})
+_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+_NOT_LETTERS = re.compile(r"[^a-z]+")
+
+# Headings over lists of other articles, in the languages the catalogue has; compared folded, a colon behind allowed.
+_HEADINGS = frozenset(
+    """
+    auch interessant|lesen sie auch|lesen sie mehr|lesen sie hier|lesen sie dazu|mehr zum thema|
+    mehr zu diesem thema|weitere artikel|weitere themen|weiterlesen|
+    das könnte sie auch interessieren|das könnte dich auch interessieren|passend zum thema|empfohlene artikel|
+    unsere empfehlung|aus dem ressort|meistgelesen|
+    mehr aus|zum thema|ähnliche artikel|ähnliche|themen|schlagworte|kommentare|kommentar schreiben|newsletter|
+    anzeige|werbung|teilen|quellen|verwendete quellen|
+    read more|read also|also read|read next|related|related articles|related stories|related news|related content|
+    related topics|related posts|see also|more on this|
+    more on this story|more from|more stories|most read|most popular|recommended|recommended stories|
+    recommended reading|you may also like|you might also like|
+    you may also be interested in|trending|trending now|latest news|top stories|editors' picks|editor's picks|
+    recommended videos|don't miss|up next|
+    advertisement|sponsored|promoted|sign up for our newsletter|subscribe now|share this article|share|comments|
+    tags|topics|
+    lire aussi|à lire aussi|a lire aussi|à lire|sur le même sujet|articles liés|les plus lus|voir aussi|
+    à voir aussi|commentaires|publicité|
+    lea también|lee también|leer también|te puede interesar|le puede interesar|más información|
+    noticias relacionadas|artículos relacionados|lo más leído|comentarios|publicidad|
+    leia também|leia mais|veja também|saiba mais|notícias relacionadas|mais lidas|
+    leggi anche|potrebbe interessarti|potrebbero interessarti|articoli correlati|i più letti|
+    lees ook|lees meer|meer over dit onderwerp|gerelateerd|meest gelezen|
+    läs också|läs mer|läs även|les også|les mer|læs også|læs mere|lue myös|lue lisää|mest lest|
+    czytaj więcej|czytaj także|czytaj też|zobacz także|zobacz też|zobacz również|przeczytaj także|polecane|
+    powiązane|najczęściej czytane|
+    čtěte také|čtěte více|související|související články|přečtěte si také|čítajte aj|súvisiace články|olvasta már|
+    kapcsolódó|kapcsolódó cikkek|ezt is olvassa el|citește și|citiţi şi|
+    читайте также|читать также|читайте ещё|по теме|материалы по теме|другие новости|рекомендуем|самое читаемое|
+    читайте також|читайте ще|також читайте|прочетете още|
+    διαβάστε επίσης|διαβάστε ακόμα|σχετικά άρθρα|ilgili haberler|ayrıca bakınız|bunlar da ilginizi çekebilir|
+    bunu da oku|
+    baca juga|baca selengkapnya|berita terkait|artikel terkait|pilihan editor|baca lagi|berita berkaitan|headline|
+    xem thêm|tin liên quan|đọc thêm|
+    اقرأ أيضا|اقرأ أيضًا|إقرأ أيضا|اقرأ المزيد|مواضيع ذات صلة|أخبار ذات صلة|بیشتر بخوانید|مطالب مرتبط|קראו גם|
+    כתבות נוספות|यह भी पढ़ें|ये भी पढ़ें|और पढ़ें|
+    関連記事|あわせて読みたい|おすすめ記事|おすすめ情報|ランキング|관련기사|관련 기사|많이 본 뉴스|
+    相关阅读|相关新闻|相關新聞|延伸閱讀|延伸阅读|推荐阅读|อ่านเพิ่มเติม|ข่าวที่เกี่ยวข้อง
+    """.replace("\n", "")
+    .replace("    ", "")
+    .split("|")
+)
+_HEADING_TAGS = frozenset({"h2", "h3", "h4", "h5", "h6", "p", "div", "span", "strong", "b", "header", "em", "a", "dt"})
+_HEADING_CHARS = 45
+_TRIMMINGS = " :：…*#>»›→|-–—!."
+_CARD_CHARS = 600
+_LIST_CHARS = 1_500  # a list of teasers is shorter than that; a section of an article is not
+
+
+def prune(tree: HtmlElement) -> None:
+    """Take the furniture out of a page; changes the tree."""
+    keep = _kept(tree)
+    doomed: list[HtmlElement] = []
+    lists: list[HtmlElement] = []
+    headings: list[HtmlElement] = []
+    cards: list[HtmlElement] = []
+    for element in tree.iter("*"):
+        if element not in keep and _is_doomed(element):
+            doomed.append(element)
+        elif element.tag in _LIST_TAGS:
+            lists.append(element)
+        elif element.tag == "article":
+            cards.append(element)
+        elif element.tag in _HEADING_TAGS and _may_announce(element.text):
+            headings.append(element)
+    for element in doomed:
+        _drop(element)
+    for element in headings:
+        _drop_with_list(element, keep)
+    for element in (*lists, *cards):
+        if _is_of_teasers(element, keep):
+            _drop(element)
+
+
+def _is_of_teasers(element: HtmlElement, keep: set[HtmlElement]) -> bool:
+    """Tell a list of links or cards, or one card, that no headline or text depends on."""
+    if element in keep:
+        return False
+    return _is_card(element) if element.tag == "article" else _is_link_list(element) or _is_card_list(element)
+
+
+def _is_doomed(element: HtmlElement) -> bool:
+    if element.tag in _TAGS:
+        return True
+    if element.tag in _SPARED_TAGS:
+        return False
+    class_names, id_name = element.get("class"), element.get("id")
+    return bool(class_names or id_name) and _is_furniture(class_names or "", id_name or "")
+
+
+def _may_announce(text: str | None) -> bool:
+    return text is not None and len(text) < 2 * _HEADING_CHARS and is_teaser_heading(text)
+
+
+@lru_cache(maxsize=4096)
+def _is_furniture(class_names: str, id_name: str) -> bool:
+    for names in (*class_names.split(), id_name):
+        words = _NOT_LETTERS.sub(" ", _CAMEL.sub(" ", names).lower()).strip()
+        if words.replace(" ", "") in _WORDS or _PAIRS.search(words) or not _WORDS.isdisjoint(words.split()[:3]):
+            return True
+    return False
+
+
+def is_teaser_heading(text: str) -> bool:
+    """Tell whether a line announces other articles (`Auch interessant`, `Read more:`)."""
+    line = " ".join(text[: 8 * _HEADING_CHARS].split()).casefold().strip(_TRIMMINGS)
+    return len(line) <= _HEADING_CHARS and line in _HEADINGS
+
+
+def is_teaser_line(text: str) -> bool:
+    """Tell a line that names another article behind such an announcement (`Lesen Sie auch: …`)."""
+    front, colon, rest = text[: 4 * _HEADING_CHARS].partition(":")
+    return bool(colon and rest) and len(text) < 250 and " " in front.strip() and is_teaser_heading(front)
+
+
+def _kept(tree: HtmlElement) -> set[HtmlElement]:
+    """Return the elements no rule may take: those around the headline and around most of the running text."""
+    weights: dict[HtmlElement, int] = {}
+    total = 0
+    for p in tree.iter("p"):
+        weight = len(p.text_content()) - 60
+        if weight > 0:
+            total += weight
+            for ancestor in p.iterancestors():
+                weights[ancestor] = weights.get(ancestor, 0) + weight
+    keep = {element for element, weight in weights.items() if 2 * weight > total}
+    for h1 in tree.iter("h1"):
+        if not any(ancestor.tag in _TAGS for ancestor in h1.iterancestors()):
+            keep.update(h1.iterancestors())
+    return keep
+
+
+def _drop(element: HtmlElement) -> None:
+    if element.getparent() is not None:
+        element.drop_tree()
+
+
+def _drop_with_list(heading: HtmlElement, keep: set[HtmlElement]) -> None:
+    """Drop a heading over other articles with what it heads: the box around both, or the list after it."""
+    top = heading
+    for ancestor in heading.iterancestors():
+        if (
+            ancestor in keep
+            or ancestor.tag in _SPARED_TAGS
+            or len(ancestor.text_content()) > _LIST_CHARS
+            or _is_prose(ancestor)
+        ):
+            break
+        top = ancestor
+    if top is heading or len(top.text_content().strip()) <= len(heading.text_content().strip()) + 3:
+        follower = top.getnext()
+        if follower is not None and follower not in keep and link_share(follower) > 0.6:
+            _drop(follower)
+    _drop(top)
+
+
+def _is_prose(element: HtmlElement) -> bool:
+    """Tell running text from teasers: a long paragraph that is no link."""
+    return any(len(p.text_content()) > 200 and link_share(p) < 0.5 for p in element.iter("p"))
+
+
+def _is_link_list(element: HtmlElement) -> bool:
+    """Tell a list whose every item is a link and little else (a topic before it)."""
+    items = [item for item in element if item.tag == "li" and (item.text_content() or "").strip()]
+    return bool(items) and all(link_share(item) > 0.5 for item in items)
+
+
+def _is_card_list(element: HtmlElement) -> bool:
+    """Tell a list of teasers: three items or more, each a linked heading with some text."""
+    items = [item for item in element if item.tag == "li"]
+    return len(items) >= 3 and all(_is_card(item) for item in items)
+
+
+def _is_card(element: HtmlElement) -> bool:
+    """Tell the teaser of another article: short, with a heading that is a link or stands in one."""
+    if len(element.text_content()) > _CARD_CHARS:
+        return False
+    for heading in element.iter("h2", "h3", "h4", "h5"):
+        if heading.find(".//a") is not None or any(ancestor.tag == "a" for ancestor in heading.iterancestors()):
+            return True
+    return False
+
+
+def link_share(element: HtmlElement) -> float:
+    """Return the share of an element's letters that stand in links, 0 to 1."""
+    total = len("".join(element.text_content().split()))
+    if not total:
+        return 0.0
+    links = (element,) if element.tag == "a" else element.iter("a")
+    return sum(len("".join(link.text_content().split())) for link in links) / total
