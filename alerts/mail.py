@@ -89,6 +89,11 @@ class EmailOptions(BaseModel):
         description="Seconds for connecting and each command. The answer to the mail may take ten times as long.",
     )
 
+    @property
+    def ports(self) -> tuple[int, ...]:
+        """The port of the mail server: the guard lets this channel out to it."""
+        return (_port(self),)
+
     @model_validator(mode="after")
     def _check_together(self) -> Self:
         password = self.password.get_secret_value()
@@ -164,11 +169,15 @@ def _mailbox(text: str) -> Mailbox:
     return Mailbox(_check_address(address), name)
 
 
+def _port(options: EmailOptions) -> int:
+    return urlsplit(f"//{options.smtp}").port or _PORTS[options.tls]
+
+
 def _server(options: EmailOptions, domain: str) -> Server:
     parts = urlsplit(f"//{options.smtp}")
     return Server(
         host=parts.hostname or "",
-        port=parts.port or _PORTS[options.tls],
+        port=_port(options),
         tls=options.tls,
         seconds=options.timeout,
         helo=domain,

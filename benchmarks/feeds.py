@@ -16,6 +16,7 @@ from pathlib import Path
 import fastfeedparser
 import feedparser
 
+from benchmarks._table import Skipped
 from monitor.parse.feed import parse_feed
 from tests.data import data_root
 
@@ -23,7 +24,7 @@ from tests.data import data_root
 def main() -> None:
     root = data_root()
     if root is None:
-        raise SystemExit("the real feeds are not on this machine (set TOCSIN_DATA)")
+        raise Skipped("no real feeds on this machine: set TOCSIN_DATA")
     bodies = [path.read_bytes() for path in sorted((root / "feeds" / "real").rglob("*")) if _is_feed(path)]
     print(f"{len(bodies)} feeds, {sum(map(len, bodies)) / 1e6:.1f} MB")
     print(f"{'parser':<16}{'median ms':>10}{'p95 ms':>10}{'max ms':>10}{'with entries':>14}{'entries':>9}")

@@ -20,6 +20,7 @@ from typing import Any
 
 from rensa import RMinHash
 
+from benchmarks._table import Skipped
 from monitor.decide.identity import BANDS, ROWS, IdentityFacts, identity_keys, text_hash
 from monitor.decide.novelty import Candidate, judge, similarity
 from monitor.flows.stories import StoryLine
@@ -229,7 +230,10 @@ def chance_table() -> list[tuple[float, float]]:
     return [(j, 1 - (1 - j**ROWS) ** BANDS) for j in (0.01, 0.1, 0.25, 0.42, 0.5, 0.59)]
 
 
-def main(folder: Path) -> None:
+def main() -> None:
+    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else data_root()
+    if folder is None:
+        raise Skipped("no real texts on this machine: name their folder, or set TOCSIN_DATA")
     rows = load(folder / "dup" / "synth_fundus.jsonl")
     print(f"Variants of {sum(row['kind'] == 'orig' for row in rows)} real articles: joined their origin")
     print(f"  {'kind':<22}{'label':<11}{'n':>4}{'pairwise':>10}{'together':>10}{'strayed':>9}")
@@ -255,7 +259,4 @@ def main(folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    root = Path(sys.argv[1]) if len(sys.argv) > 1 else data_root()
-    if root is None:
-        sys.exit("no folder of real data: name one, or set TOCSIN_DATA")
-    main(root)
+    main()

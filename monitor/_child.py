@@ -14,6 +14,7 @@ import ctypes
 import dataclasses
 import enum
 import faulthandler
+import gc
 import importlib
 import json
 import logging
@@ -160,6 +161,8 @@ def main(arguments: list[str]) -> None:
             importlib.import_module(name)
     for noisy in (1, 2):  # nor, once it has a stranger's bytes, into our terminal or log
         os.dup2(os.open(os.devnull, os.O_WRONLY), noisy)
+    gc.collect()
+    gc.freeze()  # what was imported stays: no collection needs to walk it again
     _lower_rank()
     sys.addaudithook(_refuse_the_world)
     _limit_memory(limits.memory)

@@ -7,10 +7,12 @@ stop:   ticks → crawls → tries under way → children → store, each with a
 from __future__ import annotations
 
 import asyncio
+import os
 import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from monitor.config.config import Config
@@ -19,22 +21,24 @@ from monitor.egress import Egress
 from monitor.flows.deliver import Deliver
 from monitor.flows.ingest import Ingest
 from monitor.flows.operate import Operate
+from monitor.flows.reload import Fresh, Reload, renew, shadows_of
 from monitor.flows.visit import Capacity, Visits
 from monitor.journal import Journal, Watcher
-from monitor.load import Loaded
+from monitor.load import Loaded, load
 from monitor.log import get_logger
 from monitor.match.matcher import Matcher
 from monitor.model import Entry, FrontierItem, Page, ReadFailure, SourceDue, Visit
-from monitor.ports import Gate, Notifier
+from monitor.ports import Notifier
 from monitor.registry import discover
 from monitor.schedule import Ticker
-from monitor.store import frontier, outbox, sources
+from monitor.store import frontier, outbox, sources, watches
 from monitor.store.database import Store, sqlite_version
 from monitor.workers import Workers
 
 VISIT_TICK = 0.5  # seconds between looks at what is due
 READ_TICK = 0.5
 DELIVER_TICK = 0.25
+RELOAD_TICK = 2.0
 TIDY_TICK = 3600.0
 
 CRAWLS_END = 4.0  # seconds; with the others below, a stop takes 10 at most
@@ -54,13 +58,14 @@ class App:
         loaded: Loaded,
         *,
         watcher: Watcher | None = None,
-        gate: Gate | None = None,
         clock: Callable[[], datetime] = utc_now,
+        env: Mapping[str, str] = os.environ,
     ) -> None:
+        """`env` fills in what the file names, when it is read again."""
+        self._env = env
         self._config = loaded.config
         self._rules = loaded.rules
         self._journal = Journal(get_logger(), watcher)
-        self._gate = gate or make_gate(loaded.config)
         self._clock = clock
         self._ticker = Ticker()
         self._parts: _Parts | None = None
@@ -74,16 +79,19 @@ class App:
         store = Store.open(config.store.path)
         try:
             await store.write(sources.register, config.sources, self._clock())
+            await store.write(watches.register, shadows_of(self._rules), self._clock())
             await store.write(frontier.free_leases)
             await store.write(outbox.free_leases)
             self._parts = parts = self._build(store)
-            await parts.crawler.warm()
+            await asyncio.gather(parts.crawler.warm(), parts.workers.warm())
         except BaseException:
             await self._undo(store)
             raise
         self._ticker.every(VISIT_TICK, "visit", parts.visits.visit_due)
         self._ticker.every(READ_TICK, "read", parts.visits.read_due)
         self._ticker.every(DELIVER_TICK, "deliver", parts.deliver.deliver_due)
+        if parts.reload is not None:
+            self._ticker.every(RELOAD_TICK, "reload", parts.reload.look)
         self._ticker.every(TIDY_TICK, "tidy", parts.operate.tidy)
         self._ticker.start()
         self._journal.tell(
@@ -95,6 +103,11 @@ class App:
             store=str(config.store.path),
             sqlite=sqlite_version(),
         )
+
+    def reload_soon(self) -> None:
+        """Read the file again at the next tick, though it did not change: for SIGHUP."""
+        if self._parts is not None and self._parts.reload is not None:
+            self._parts.reload.ask()
 
     async def stop(self) -> None:
         """Stop within 10 s; what is under way ends or is taken up again by the next start."""
@@ -122,14 +135,13 @@ class App:
     def _build(self, store: Store) -> _Parts:
         config = self._config
         chance = random.Random().random  # noqa: S311  # spreads load, guards nothing
-        notifiers = make_notifiers(config, self._gate)
+        notifiers = make_notifiers(config)
         targets = {name: notifier.targets for name, notifier in notifiers.items()}
         workers = Workers(config.schedule.workers, deadline=config.schedule.parse_timeout.total_seconds())
         ingest = Ingest(
             store,
             self._journal,
             matcher=Matcher(self._rules),
-            watches={info.id: info for info in self._rules.infos},
             routes=config.routes,
             targets=targets,
             settle=config.schedule.settle,
@@ -142,14 +154,22 @@ class App:
             watched=config.sources,
             crawler=lambda: crawler,
             clock=self._clock,
-            capacity=Capacity(reads=2 * config.network.concurrency),
+            capacity=Capacity(visits=2 * config.network.concurrency, reads=max(1, config.network.concurrency // 2)),
             spread=config.schedule.jitter,
             chance=chance,
         )
-        crawler = ScrapyCrawler(self._gate, workers, _Desk(visits, ingest), crawl_settings(config))
+        crawler = ScrapyCrawler(make_gate(config), workers, _Desk(visits, ingest), crawl_settings(config))
         deliver = Deliver(store, self._journal, notifiers=notifiers, clock=self._clock, chance=chance)
         operate = Operate(store, self._journal, clock=self._clock)
-        return _Parts(store, notifiers, workers, visits, crawler, deliver, operate)
+        reload = self._make_reload(store, ingest, config.path) if config.path is not None else None
+        return _Parts(store, notifiers, workers, visits, crawler, deliver, operate, reload)
+
+    def _make_reload(self, store: Store, ingest: Ingest, file: Path) -> Reload:
+        def read() -> Fresh:
+            loaded = load(file, self._env)
+            return renew(self._config, ingest.orders.routes, loaded.config, loaded.rules)
+
+        return Reload(store, self._journal, ingest, file=file, read=read, clock=self._clock)
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +183,7 @@ class _Parts:
     crawler: ScrapyCrawler
     deliver: Deliver
     operate: Operate
+    reload: Reload | None  # none where the configuration came from no file
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,19 +219,23 @@ class _Desk:
             self.visits.settled(item)
 
 
-def make_gate(config: Config) -> Egress:
-    """Return the guard that lets out what the user's file lets out."""
+def make_gate(config: Config, *further_ports: int) -> Egress:
+    """Return a guard that lets out what the user's file lets out; each channel's has its own server's port too."""
     network = config.network
-    return Egress(allow=[str(net) for net in network.allow], ports=network.ports, hosts=network.hosts)
+    ports = (*network.ports, *further_ports)
+    return Egress(allow=[str(net) for net in network.allow], ports=ports, hosts=network.hosts)
 
 
-def make_notifiers(config: Config, gate: Gate) -> dict[str, Notifier]:
+def make_notifiers(config: Config) -> dict[str, Notifier]:
     """Return the configured channels' notifiers; with none configured, the console's."""
     kinds = discover("alerts", "NOTIFIER")
     if not config.channels:
         console = kinds["console"]
-        return {"console": console("console", console.Options(console=True), gate)}
-    return {name: kinds[channel.kind](name, channel.options, gate) for name, channel in config.channels.items()}
+        return {"console": console("console", console.Options(console=True), make_gate(config))}
+    return {
+        name: kinds[channel.kind](name, channel.options, make_gate(config, *channel.ports))
+        for name, channel in config.channels.items()
+    }
 
 
 def crawl_settings(config: Config) -> dict[str, Any]:
@@ -222,5 +247,6 @@ def crawl_settings(config: Config) -> dict[str, Any]:
         "DOWNLOAD_MAXSIZE": network.max_body,
         "TOCSIN_DELAY": network.delay.total_seconds(),
         "TOCSIN_PER_HOST": network.per_host,
+        "TOCSIN_CONNECTIONS": network.concurrency,
         "TOCSIN_ROBOTS_MODE": network.robots,
     }

@@ -9,11 +9,12 @@ itself, by its CLOSESPIDER_TIMEOUT, or because the connections under it are clos
 from __future__ import annotations
 
 import asyncio
+import copy
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Self, TypeVar
 
 from scrapy.crawler import AsyncCrawlerRunner
-from scrapy.settings import Settings
+from scrapy.settings import BaseSettings, Settings, SettingsAttribute
 from scrapy.utils.misc import load_object
 
 from monitor.model import FrontierItem, SourceDue
@@ -21,12 +22,22 @@ from monitor.ports import Desk, Extractor, Gate
 
 SETTINGS = "spiders.settings"
 
+AnySettings = TypeVar("AnySettings", bound=BaseSettings)
+
+
+class _CrawlSettings(Settings):
+    """Settings whose copies share the values in them: Scrapy copies all for each crawl, deeply, half a crawl's cost."""
+
+    def copy(self) -> Self:
+        """Return settings that can be changed without changing these."""
+        return _copied(self)
+
 
 class ScrapyCrawler:
     """Implements `monitor.ports.Crawler`. Belongs to the loop it is made in."""
 
     def __init__(self, gate: Gate, extractor: Extractor, desk: Desk, overrides: Mapping[str, Any]) -> None:
-        settings = Settings()
+        settings = _CrawlSettings()
         settings.setmodule(SETTINGS, priority="project")
         settings.setdict(dict(overrides), priority="cmdline")
         self._extractor = extractor
@@ -54,3 +65,19 @@ class ScrapyCrawler:
         await asyncio.wait({stopping}, timeout=seconds)
         await self._means.close()
         await asyncio.wait({stopping}, timeout=1.0)
+
+
+def _copied(settings: AnySettings) -> AnySettings:
+    """Return a copy down to the values; groups of settings (components and their order) are copied too."""
+    twin = copy.copy(settings)
+    twin.attributes = {
+        name: SettingsAttribute(_copied_value(attribute.value), attribute.priority)
+        for name, attribute in settings.attributes.items()
+    }
+    return twin
+
+
+def _copied_value(value: Any) -> Any:
+    if isinstance(value, BaseSettings):
+        return _copied(value)
+    return value.copy() if isinstance(value, dict | list | set) else value

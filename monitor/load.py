@@ -7,7 +7,7 @@ The notifiers are found in their wing, the source kinds in theirs, the watches a
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
@@ -20,9 +20,9 @@ from monitor.config.config import Config, load_config, suggest
 from monitor.config.loader import Document, Steps, load_document, locate
 from monitor.errors import ConfigError, Problem
 from monitor.match.ast import Rules
-from monitor.match.loader import WATCH_KEYS, load_rules
-from monitor.match.reader import clause_kinds
+from monitor.match.loader import load_rules
 from monitor.parse.links import check_selector
+from monitor.parse.urls import registrable_domain
 
 NO_KINDS = frozenset({"settings"})  # a module of the wing that Scrapy wants under this name
 SHIPPED_KINDS = frozenset({"auto", "feed", "page", "sitemap"})
@@ -49,7 +49,14 @@ def load(source: Path | str, env: Mapping[str, str]) -> Loaded:
     if problems or config is None or rules is None:
         raise ConfigError(tuple(sorted(dict.fromkeys(locate(problems, document)), key=_by_place)))
     log.register_secret(*config.secrets)
-    return Loaded(config, rules)
+    return Loaded(_with_domains(config), rules)
+
+
+def _with_domains(config: Config) -> Config:
+    """Put the registrable domain of each outlet in place of its feed's host, which may be a feed server's."""
+    outlets = {outlet.id: replace(outlet, domain=registrable_domain(outlet.domain)) for outlet in config.outlets}
+    sources = tuple(replace(source, outlet=outlets[source.outlet.id]) for source in config.sources)
+    return replace(config, outlets=tuple(outlets.values()), sources=sources)
 
 
 def load_watches(source: Path | str, env: Mapping[str, str]) -> Rules:
@@ -61,22 +68,6 @@ def load_watches(source: Path | str, env: Mapping[str, str]) -> Rules:
     if problems or rules is None:
         raise ConfigError(tuple(sorted(locate(problems, document), key=_by_place)))
     return rules
-
-
-def watch_schema() -> dict[str, Any]:
-    """Return the JSON Schema of one watch, put together from what each clause says of itself."""
-    clauses: dict[str, Any] = {}
-    for kind in clause_kinds().values():
-        clauses |= {kind.key: dict(kind.schema), **{name: dict(schema) for name, schema in kind.options.items()}}
-    item = {"anyOf": [{"type": "string", "minLength": 1}, {"$ref": "#/$defs/clause"}]}
-    clause = {"type": "object", "properties": clauses, "additionalProperties": False, "minProperties": 1}
-    return {
-        "type": "object",
-        "properties": {**{name: dict(schema) for name, schema in WATCH_KEYS.items()}, **clauses},
-        "required": ["id"],
-        "additionalProperties": False,
-        "$defs": {"item": item, "clause": clause},
-    }
 
 
 def notifier_options() -> dict[str, type[BaseModel]]:

@@ -24,6 +24,9 @@ SHORTEST_SECRET = 4  # to hide less would hide half of every line
 Event = MutableMapping[str, Any]
 
 _USERINFO = re.compile(r"(?<=://)[^/\s@]+(?=@)")
+_QUERY_SECRET = re.compile(
+    r"(?i)(?<=[?&])((?:api_?key|access_?token|token|key|auth|secret|sig(?:nature)?|pass(?:word)?)=)[^&#\s]+"
+)
 _WEBHOOK_SECRET = re.compile(r"whsec_[A-Za-z0-9+/=_-]+")
 _UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 _LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40, "critical": 50}
@@ -46,6 +49,7 @@ class _Secrets:
     def hide(self, text: str) -> str:
         if self._pattern is not None:
             text = self._pattern.sub(HIDDEN, text)
+        text = _QUERY_SECRET.sub(rf"\1{HIDDEN}", text)
         return _WEBHOOK_SECRET.sub(HIDDEN, _USERINFO.sub(HIDDEN, text))
 
 

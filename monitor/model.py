@@ -76,6 +76,7 @@ class SourceDue:
     failures: int = 0  # in a row
     last_full_at: datetime | None = None  # the last answer that was not a 304
     resolved: Resolved | None = None  # what a bare address turned out to be
+    watched_since: datetime | None = None  # when the outlet came into the user's file
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,11 +6,15 @@ once instead of not at all (APScheduler's own default drops a job that is a seco
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 
 from apscheduler.executors.asyncio import AsyncIOExecutor
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
+
+# It warns of each tick that is not started twice; that is the rule here, and no event.
+logging.getLogger("apscheduler.scheduler").setLevel(logging.ERROR)
 
 Tick = Callable[[], Awaitable[object]]
 

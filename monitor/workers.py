@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import fcntl
 import json
 import os
 import pickle
@@ -33,6 +34,7 @@ PARSERS = ("monitor.parse.page", "monitor.parse.feed", "monitor.parse.sitemap", 
 MEMORY_BYTES = 256_000_000  # above the child's own ~80 MB: what one response may cost
 START_SECONDS = 30.0  # importing the extractor takes 0.6 s; a machine that boots is slower
 CLOSE_SECONDS = 1.0
+PIPE_BYTES = 1_048_576  # a page in one piece: through the usual 64 KB it takes both sides several turns
 LARGE_ANSWER_BYTES = 500_000  # from here unpacking would hold up the loop for more than some 10 ms
 
 _ROOT = str(Path(__file__).resolve().parent.parent)
@@ -212,8 +214,10 @@ class _Child:
         self._process = process
         self._requests = process.stdin
         self._answers = process.stdout
+        self._listening = asyncio.Lock()  # a stream has one reader at a time, or raises
         self._rest: asyncio.TimerHandle | None = None
         self.jobs = 0
+        _widen(process.stdin.get_extra_info("pipe"))
 
     @classmethod
     async def start(cls, arguments: Sequence[str]) -> Self:
@@ -248,10 +252,11 @@ class _Child:
         return await self.receive()
 
     async def receive(self) -> list[Any]:
-        (length,) = LENGTH.unpack(await self._answers.readexactly(LENGTH.size))
-        if length > ANSWER_CAP_BYTES:
-            raise ValueError(f"the answer has {length} bytes; at most {ANSWER_CAP_BYTES} are taken")
-        body = await self._answers.readexactly(length)
+        async with self._listening:
+            (length,) = LENGTH.unpack(await self._answers.readexactly(LENGTH.size))
+            if length > ANSWER_CAP_BYTES:
+                raise ValueError(f"the answer has {length} bytes; at most {ANSWER_CAP_BYTES} are taken")
+            body = await self._answers.readexactly(length)
         if length > LARGE_ANSWER_BYTES:
             return await asyncio.to_thread(_read_answer, body)
         return _read_answer(body)
@@ -280,9 +285,15 @@ class _Child:
     async def clear_away(self) -> None:
         """Wait for the end of a killed child and let go of its pipes."""
         self._requests.close()
-        while await self._answers.read(1_048_576):
-            pass
+        async with self._listening:  # who still waits for an answer hears the pipe's end first
+            while await self._answers.read(1_048_576):
+                pass
         await self._process.wait()
+
+
+def _widen(pipe: Any) -> None:
+    with contextlib.suppress(OSError, AttributeError):  # only Linux can, and not beyond what a user may have in all
+        fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
 
 
 def _environment() -> dict[str, str]:

@@ -75,6 +75,10 @@ class SourceSpider(scrapy.Spider):
 
     async def start(self) -> AsyncIterator[Any]:
         """Yield one request per source."""
+        if not self.dues:
+            self.logger.warning(
+                "nothing to visit; wanted an address, as in: scrapy crawl %s -a url=https://…", self.kind
+            )
         for due in self.dues:
             yield self.first_request(due)
 

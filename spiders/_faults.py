@@ -8,7 +8,7 @@ from scrapy.exceptions import IgnoreRequest
 
 from monitor.model import ReadFailure, VisitOutcome
 from spiders._handler import AddressRefused, BodyTooLarge, NotNow
-from spiders._robots import RobotsForbidden
+from spiders._robots import RobotsForbidden, RobotsUnreachable
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +33,10 @@ def fault_of(error: BaseException | None) -> Fault:
             return Fault(VisitOutcome.FAILED, ReadFailure.TOO_LARGE, reason)
         case NotNow():
             return Fault(VisitOutcome.FAILED, ReadFailure.NETWORK, reason, error.retry_after)
+        case RobotsUnreachable():
+            pass  # not REFUSED: a minute without network must not cost a source or an article a whole day
         case IgnoreRequest():
-            return Fault(VisitOutcome.FAILED, ReadFailure.NETWORK, f"the request was given up: {reason}")
-    return Fault(VisitOutcome.FAILED, ReadFailure.NETWORK, f"{type(error).__name__}: {reason}")
+            reason = f"the request was given up: {reason}"
+        case _:
+            reason = f"{type(error).__name__}: {reason}"
+    return Fault(VisitOutcome.FAILED, ReadFailure.NETWORK, reason)

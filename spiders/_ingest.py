@@ -6,6 +6,7 @@ from `scrapy crawl`, for which this file also holds a desk that follows every en
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Callable
 from dataclasses import asdict, replace
@@ -21,6 +22,8 @@ from monitor.model import Entry, FrontierItem, Outlet, Page, ReadFailure, Source
 from monitor.ports import Desk, Extractor
 from monitor.workers import Workers
 from spiders._faults import fault_of
+
+_log = logging.getLogger(__name__)
 
 ACCEPT = "text/html, application/xhtml+xml;q=0.9, */*;q=0.5"
 
@@ -83,7 +86,9 @@ class ReadingDesk:
     """A desk for a spider that runs by itself: it follows every entry and keeps nothing."""
 
     async def discovered(self, due: SourceDue, visit: Visit, entries: tuple[Entry, ...]) -> tuple[FrontierItem, ...]:
-        """Return every entry that has a link, to be read now."""
+        """Return every entry that has a link, to be read now; a visit that brought none is told in the log."""
+        if not entries:
+            _log.warning("%s: %s: %s", due.source.url, visit.outcome, visit.reason)
         return tuple(
             FrontierItem(number, entry.link, entry, due.source, visit.ended_at)
             for number, entry in enumerate(entries)
@@ -102,7 +107,8 @@ class ReadingDesk:
         status: int | None = None,
         retry_after: float | None = None,
     ) -> None:
-        """Nothing to retry: the crawl's log tells of it."""
+        """Nothing to retry: the log tells of it."""
+        _log.warning("%s was not read: %s", item.url, reason)
 
 
 def due_for(kind: str, url: str, links: str | None) -> SourceDue:

@@ -25,7 +25,9 @@ class Means:
     """The shared means of a process. Opens in the loop that will use it; close it there."""
 
     def __init__(self, gate: Gate, settings: BaseSettings) -> None:
-        self._session = open_session(gate, user_agent=settings["USER_AGENT"])
+        self._session = open_session(
+            gate, user_agent=settings["USER_AGENT"], connections=settings.getint("TOCSIN_CONNECTIONS")
+        )
         self._politeness = Politeness(
             per_host=settings.getint("TOCSIN_PER_HOST"), delay=settings.getfloat("TOCSIN_DELAY")
         )
@@ -66,10 +68,19 @@ class OwnMeans:
     def update_settings(self, settings: BaseSettings) -> None:
         """Open means and put them in, unless they are there."""
         if settings.get("TOCSIN_SESSION") is None:
-            self._means = Means(Egress(ports=settings.getlist("TOCSIN_PORTS")), settings)
+            self._means = Means(_own_gate(settings), settings)
             settings.setdict(self._means.settings, priority="addon")
             self._crawler.signals.connect(self._close, signals.spider_closed)
 
     async def _close(self) -> None:
         if self._means is not None:
             await self._means.close()
+
+
+def _own_gate(settings: BaseSettings) -> Egress:
+    """Return the guard of a spider that runs by itself; `scrapy crawl -s NAME=VALUE` gives every value as text."""
+    return Egress(
+        allow=settings.getlist("TOCSIN_ALLOW"),
+        ports=[int(port) for port in settings.getlist("TOCSIN_PORTS")],
+        hosts=settings.getdict("TOCSIN_HOSTS"),
+    )

@@ -41,6 +41,10 @@ class RobotsForbidden(IgnoreRequest):
     """The site's robots.txt does not let us ask for this; the message says why."""
 
 
+class RobotsUnreachable(IgnoreRequest):
+    """The site's robots.txt cannot be read now, so nothing is allowed: trouble that passes, as any failed fetch."""
+
+
 @dataclass(frozen=True, slots=True)
 class Judgement:
     """Whether a URL may be asked for, why (not), and how slowly (seconds)."""
@@ -48,6 +52,7 @@ class Judgement:
     is_allowed: bool
     reason: str
     crawl_delay: float | None = None
+    is_unreachable: bool = False  # it is not the site that says no, but its silence
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +114,7 @@ class Robots:
 
     def _apply(self, rules: _Rules, url: str, host: str) -> Judgement:
         if rules.parsed is None:
-            return Judgement(not rules.forbids, rules.reason)
+            return Judgement(not rules.forbids, rules.reason, is_unreachable=rules.forbids)
         delay = rules.parsed.crawl_delay(self._agent)
         if rules.parsed.can_fetch(url, self._agent):
             return Judgement(True, f"robots.txt of {host} allows it", delay)
@@ -249,10 +254,12 @@ class RobotsMiddleware:
     async def process_request(self, request: Request) -> None:
         """Let the request pass, with the site's crawl delay in its meta, or raise.
 
-        RobotsForbidden, or what the handler would raise where the file itself could not be asked for.
+        RobotsForbidden, RobotsUnreachable, or what the handler would raise where the file could not be asked for.
         """
         with scrapy_errors():
             judgement = await self._robots.judge(request.url)
+        if judgement.is_unreachable:
+            raise RobotsUnreachable(judgement.reason)
         if not judgement.is_allowed:
             raise RobotsForbidden(judgement.reason)
         if judgement.crawl_delay:

@@ -213,6 +213,7 @@ def open_session(
     gate: Gate,
     *,
     user_agent: str,
+    connections: int = CONNECTIONS,
     tls: ssl.SSLContext | None = None,
 ) -> Session:
     """Return the session of this process. `tls`: by default the system's authorities, verified."""
@@ -221,7 +222,7 @@ def open_session(
         socket_factory=_guarded_socket(gate),
         use_dns_cache=False,  # the gate has its own, which lasts seconds
         ssl=tls or ssl.create_default_context(),
-        limit=CONNECTIONS,
+        limit=connections,
         limit_per_host=CONNECTIONS_PER_HOST,
     )
     client = aiohttp.ClientSession(

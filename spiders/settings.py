@@ -57,8 +57,12 @@ DOWNLOADER_MIDDLEWARES = {
     "scrapy.downloadermiddlewares.stats.DownloaderStats": None,
 }
 SPIDER_MIDDLEWARES = {
+    # Each costs every answer a generator around its results; ours has few results and judges statuses itself.
+    "scrapy.spidermiddlewares.start.StartSpiderMiddleware": None,
+    "scrapy.spidermiddlewares.httperror.HttpErrorMiddleware": None,
     "scrapy.spidermiddlewares.urllength.UrlLengthMiddleware": None,
     "scrapy.spidermiddlewares.depth.DepthMiddleware": None,
+    "scrapy.spidermiddlewares.metacopy.MetaCopyDetectionMiddleware": None,
 }
 
 # What Scrapy would run beside the crawl.
@@ -78,6 +82,9 @@ CLOSESPIDER_TIMEOUT = 300  # a crawl ends by itself, whatever hangs in it
 TOCSIN_MEANS = "spiders._means.Means"
 TOCSIN_DELAY = 1.0
 TOCSIN_PER_HOST = 1
+TOCSIN_CONNECTIONS = 128
 TOCSIN_ROBOTS_MODE = "obey"
 TOCSIN_ROBOTS_AGENT = "tocsin"
 TOCSIN_PORTS = [80, 443]
+TOCSIN_ALLOW: list[str] = []  # private addresses that may be dialled: -s TOCSIN_ALLOW=127.0.0.1,10.0.0.0/8
+TOCSIN_HOSTS: dict[str, str] = {}  # where to dial for a name or pattern: -s TOCSIN_HOSTS='{"*.test": "127.0.0.1:8080"}'

@@ -76,6 +76,7 @@ DOORS: dict[str, tuple[str, ...]] = {
     "rensa": ("monitor.parse",),
     "tldextract": ("monitor.parse",),
     "ahocorasick_rs": ("monitor.match",),
+    "re2": ("monitor.match",),
     "pydantic": ("monitor.config", "monitor.load", "alerts"),
     "yaml": ("monitor.config", "monitor.match"),
     "jinja2": ("monitor.render",),

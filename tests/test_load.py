@@ -6,7 +6,7 @@ import pytest
 
 from monitor import log
 from monitor.errors import ConfigError
-from monitor.load import load, load_watches, source_kinds, watch_schema
+from monitor.load import load, load_watches, source_kinds
 
 GOOD = """
 outlets: [https://a.example/]
@@ -46,9 +46,3 @@ def test_watches_can_be_read_alone_whatever_the_rest_holds() -> None:
 def test_the_kinds_of_source_are_the_files_of_the_wing() -> None:
     assert {"auto", "feed", "page", "sitemap"} <= source_kinds()
     assert not {kind for kind in source_kinds() if kind.startswith("_")} | source_kinds() & {"settings"}
-
-
-def test_the_schema_of_a_watch_has_the_keys_that_the_rules_read() -> None:
-    schema = watch_schema()
-    assert {"id", "name", "any", "near", "within", "with", "ignore", "in"} <= set(schema["properties"])
-    assert set(schema["$defs"]) == {"item", "clause"}

@@ -232,3 +232,11 @@ def test_a_python_warning_is_an_event() -> None:
         warnings.warn("old", DeprecationWarning, stacklevel=1)
         logging.captureWarnings(capture=False)
     assert "DeprecationWarning: old" in json.loads(stream.getvalue())["event"]
+
+
+@pytest.mark.parametrize("name", ["token", "api_key", "apikey", "key", "access_token", "sig", "Password"])
+def test_a_secret_in_the_query_of_an_address_is_hidden(name: str) -> None:
+    shown = log.redact(f"https://papers.example/feed?page=2&{name}=s3cr3t-value&sort=new")
+    assert "s3cr3t" not in shown
+    assert shown.startswith("https://papers.example/feed?page=2&")
+    assert shown.endswith("&sort=new")

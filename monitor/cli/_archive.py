@@ -17,8 +17,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from monitor.config.config import load_store_path
 from monitor.errors import StoreError, TocsinError
-from monitor.load import load
 from monitor.store.database import Connection, connect, immediate
 
 _SPAN = re.compile(r"(\d+(?:\.\d+)?)\s*([smhdw])")
@@ -27,7 +27,7 @@ _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]
 
 
 def _path(config: Path, env: Mapping[str, str]) -> Path:
-    path = load(config, env).config.store.path
+    path = load_store_path(config, env=env)
     if not path.exists():
         raise StoreError(f"{path}: no store yet; `tocsin run` makes it")
     return path

@@ -10,11 +10,13 @@ import asyncio
 import importlib
 import json
 import os
+import select
 import sys
 from collections import defaultdict, deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from math import isfinite
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -27,6 +29,7 @@ from monitor.egress import Egress
 from monitor.errors import Unreadable
 
 FILE_CAP_BYTES = 50_000_000  # the largest feed seen has 3 MB
+PATH_SHOWN = 200  # characters of a path in a message
 CORES = os.cpu_count() or 1
 WIDTH = 4 * CORES  # under way at a time: no child waits for its next job
 
@@ -48,7 +51,7 @@ class Input:
         if value is None:
             return ""
         if not isinstance(value, str):
-            raise Unreadable(f"{name!r} is no text")
+            raise Unreadable(f"{name!r} is no text; got {_kind(value)}")
         return value
 
     def time(self, name: str) -> datetime | None:
@@ -80,6 +83,10 @@ def json_lines() -> Iterator[Input]:
     """Read standard input, one JSON object a line; empty lines are passed over."""
     if sys.stdin.isatty():
         raise typer.BadParameter("give paths or addresses, or JSON lines on standard input")
+    return _json_lines()
+
+
+def _json_lines() -> Iterator[Input]:
     for number, line in enumerate(sys.stdin.buffer, 1):
         if line.strip():
             yield _json_line(line, number)
@@ -87,13 +94,36 @@ def json_lines() -> Iterator[Input]:
 
 def _json_line(line: bytes, number: int) -> Input:
     try:
-        record = json.loads(line.decode("utf-8-sig"))
+        # A number that JSON has no word for could not be given back as an id.
+        record = json.loads(line.decode("utf-8-sig"), parse_constant=_refuse, parse_float=_finite)
     except (ValueError, RecursionError) as error:
         return Input(number, fault=f"line {number} is no JSON: {error}")
     if not isinstance(record, dict):
-        return Input(number, fault=f"line {number} is no JSON object")
+        return Input(number, fault=f'line {number} is no JSON object; got {_kind(record)}, wanted {{"id": …}}')
     name = record.get("id")
     return Input(record.get("path") or record.get("url") or number if name is None else name, record)
+
+
+def _refuse(word: str) -> float:
+    raise ValueError(f"{word} is no JSON number")
+
+
+def _finite(digits: str) -> float:
+    number = float(digits)
+    return number if isfinite(number) else _refuse(digits)
+
+
+def _kind(value: object) -> str:
+    """Return what a JSON value is, in a word."""
+    kinds = {
+        bool: "true or false",
+        int: "a number",
+        float: "a number",
+        str: "a text",
+        list: "a list",
+        dict: "an object",
+    }
+    return kinds.get(type(value), "null")
 
 
 def is_address(word: str) -> bool:
@@ -103,18 +133,30 @@ def is_address(word: str) -> bool:
 async def in_order(
     items: Iterable[In], work: Callable[[In], Awaitable[Out]], *, width: int = WIDTH
 ) -> AsyncIterator[Out]:
-    """Yield `work` of each item, in their order, with at most `width` under way."""
+    """Yield `work` of each item, in their order, with at most `width` under way.
+
+    Before it would wait for standard input, it hands out what is done: who writes a line may wait for its answer.
+    """
     pending: deque[asyncio.Future[Out]] = deque()
+    may_wait = not isinstance(items, list)
     try:
         for item in items:
             pending.append(asyncio.ensure_future(work(item)))
-            if len(pending) >= width:
+            while pending and (len(pending) >= width or (may_wait and not _has_input())):
                 yield await pending.popleft()
         while pending:
             yield await pending.popleft()
     finally:
         for task in pending:
             task.cancel()
+
+
+def _has_input() -> bool:
+    """Whether a look at standard input would find something, or its end, without waiting."""
+    try:
+        return bool(select.select([sys.stdin.buffer], [], [], 0)[0])
+    except (OSError, ValueError):  # no file at all, as in tests
+        return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +194,7 @@ class Bodies:
         async with self._turns[urlsplit(url).netloc]:
             answer = await self._session.follow(url)
         if answer.status != 200:
-            raise Unreadable(f"the server answered {answer.status}")
+            raise Unreadable(f"{url}: the server answered {answer.status}; wanted 200")
         return Body(answer.url, answer.header("content-type"), answer.body)
 
     async def __aenter__(self) -> Self:
@@ -166,11 +208,20 @@ class Bodies:
 
 
 def _read_file(path: Path) -> bytes:
-    if not path.is_file():
-        raise Unreadable("there is no such file" if not path.exists() else "is no file")
-    if path.stat().st_size > FILE_CAP_BYTES:
-        raise Unreadable(f"the file has more than {FILE_CAP_BYTES} bytes")
-    return path.read_bytes()
+    try:
+        if not path.is_file():
+            kind = "a folder or device, no file" if path.exists() else "there is no such file"
+            raise Unreadable(f"{_shown(path)}: {kind}")
+        if (size := path.stat().st_size) > FILE_CAP_BYTES:
+            raise Unreadable(f"{_shown(path)}: the file has {size} bytes; at most {FILE_CAP_BYTES} are read")
+        return path.read_bytes()
+    except OSError as error:
+        raise Unreadable(f"{_shown(path)}: {error.strerror or error}") from error
+
+
+def _shown(path: Path) -> str:
+    text = str(path)
+    return text if len(text) <= PATH_SHOWN else f"{text[:PATH_SHOWN]}…"
 
 
 def explain(error: Exception) -> str:

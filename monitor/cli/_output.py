@@ -31,7 +31,8 @@ def say(text: str = "") -> None:
 def write_json(record: object) -> None:
     """Print one record as one line."""
     line = json.dumps(record, ensure_ascii=False).translate(_BREAKS)
-    print(line.encode("utf-8", "replace").decode())  # noqa: T201  # this is the output
+    # At once: who writes a line and waits for its answer would wait for ever.
+    print(line.encode("utf-8", "replace").decode(), flush=True)  # noqa: T201  # this is the output
 
 
 def moment(value: datetime | None) -> str | None:
@@ -59,7 +60,9 @@ class Table:
         from rich.table import Table as RichTable  # noqa: PLC0415
         from rich.text import Text  # noqa: PLC0415
 
-        table = RichTable(*self._columns, box=box.SIMPLE_HEAD, pad_edge=False)
+        table = RichTable(box=box.SIMPLE_HEAD, pad_edge=False)
+        for column in self._columns:
+            table.add_column(column, overflow="fold")  # an address that is cut short is of no use
         for row in self._rows:
             table.add_row(*(Text(cell) for cell in row))
         Console().print(table)
@@ -86,13 +89,18 @@ class _Bar:
 
 
 @contextmanager
-def meter(total: int | None, what: str) -> Iterator[Meter]:
-    """Show how far we are, on standard error, if that is a terminal and there is more than a handful to do."""
-    if not sys.stderr.isatty() or (total is not None and total < 5):
+def meter(total: int | None, what: str, *, is_talking: bool = False) -> Iterator[Meter]:
+    """Show how far we are, on standard error, if that is a terminal and there is more than a handful to do.
+
+    `is_talking` says that results are printed meanwhile; on a terminal they show it themselves.
+    """
+    is_few = total is not None and total < 5
+    if not sys.stderr.isatty() or is_few or (is_talking and is_terminal()):
         yield _Silent()
         return
     from rich.console import Console  # noqa: PLC0415  # see Table
     from rich.progress import Progress  # noqa: PLC0415
 
-    with Progress(console=Console(stderr=True), transient=True) as progress:
+    # Left to itself it would take standard output over and send the results to standard error.
+    with Progress(console=Console(stderr=True), transient=True, redirect_stdout=False) as progress:
         yield _Bar(progress, progress.add_task(what, total=total))

@@ -35,6 +35,8 @@ def outbox(
         if delivery:
             tries = store.attempts(db, delivery)
             message = store.payload(db, delivery)
+            if not tries and message is None and not store.exists(db, delivery):
+                raise TocsinError(f"{delivery}: there is no such delivery; `tocsin outbox` lists them")
         else:
             found = store.listing(db, state=state, channel=channel or None, limit=limit)
     if delivery:

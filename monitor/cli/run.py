@@ -33,12 +33,13 @@ def run(
 
 
 async def serve(loaded: Loaded) -> None:
-    """Run the service until SIGTERM or SIGINT, then stop it within 10 s."""
+    """Run the service until SIGTERM or SIGINT, then stop it within 10 s; SIGHUP reads the file again."""
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
     for sign in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(sign, stopped.set)
     service = App(loaded)
+    loop.add_signal_handler(signal.SIGHUP, service.reload_soon)
     await service.start()
     try:
         await stopped.wait()

@@ -7,7 +7,8 @@ import json
 import typer
 
 from monitor.config.schema import config_schema
-from monitor.load import notifier_options, source_kinds, watch_schema
+from monitor.load import notifier_options, source_kinds
+from monitor.match.schema import watch_schema
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 

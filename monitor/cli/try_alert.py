@@ -34,7 +34,8 @@ def alert(
 ) -> int:
     """Send a test alert to every receiver of a channel, once. Exit code 1 if any did not get it."""
     loaded = load(config, os.environ).config
-    outcomes = asyncio.run(send(_channel(loaded, channel), _gate(loaded), datetime.now(UTC)))
+    chosen = _channel(loaded, channel)
+    outcomes = asyncio.run(send(chosen, _gate(loaded, chosen), datetime.now(UTC)))
     _show(channel, outcomes, as_json=as_json or not is_terminal())
     return 0 if all(outcome.kind is OutcomeKind.SENT for _, outcome in outcomes) else 1
 
@@ -85,9 +86,10 @@ def _channel(config: Config, name: str) -> Channel:
     return config.channels[name]
 
 
-def _gate(config: Config) -> Egress:
+def _gate(config: Config, channel: Channel) -> Egress:
     network = config.network
-    return Egress(allow=[str(each) for each in network.allow], ports=network.ports, hosts=network.hosts)
+    ports = (*network.ports, *channel.ports)
+    return Egress(allow=[str(each) for each in network.allow], ports=ports, hosts=network.hosts)
 
 
 def _show(channel: str, outcomes: list[tuple[Target, Outcome]], *, as_json: bool) -> None:

@@ -37,7 +37,7 @@ async def _read_all(items: Iterable[Input], *, as_json: bool) -> int:
     table = Table("source", "published", "title", "link")
     done = failed = 0
     async with Workers(CORES) as workers, Bodies() as bodies:
-        with meter(total, "feeds") as count:
+        with meter(total, "feeds", is_talking=as_json) as count:
             async for records in in_order(items, lambda item: read_feed(item, workers, bodies)):
                 for record in records:
                     write_json(record) if as_json else _add(table, record)

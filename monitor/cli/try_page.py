@@ -37,7 +37,7 @@ async def _read_all(items: Iterable[Input], *, as_json: bool) -> int:
     show = write_json if as_json else _print
     done = failed = 0
     async with Workers(CORES) as workers, Bodies() as bodies:
-        with meter(total, "pages") as count:
+        with meter(total, "pages", is_talking=True) as count:
             async for record in in_order(items, lambda item: read_page(item, workers, bodies)):
                 show(record)
                 count.step()

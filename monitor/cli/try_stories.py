@@ -48,7 +48,7 @@ async def _fold(items: Iterable[Input], *, as_json: bool) -> int:
     folder = Folder(datetime.now(UTC))
     done = failed = 0
     async with Workers(CORES, preload=("monitor.parse.fingerprint",)) as workers:
-        with meter(None, "articles") as count:
+        with meter(None, "articles", is_talking=as_json) as count:
             async for prepared in in_order(items, lambda item: prepare(item, workers)):
                 record = folder.fold(prepared)
                 write_json(record) if as_json else _add(table, record)

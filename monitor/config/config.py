@@ -62,6 +62,11 @@ class Channel:
     kind: str
     options: BaseModel = field(repr=False)
 
+    @property
+    def ports(self) -> tuple[int, ...]:
+        """The ports its options say it must dial besides the web's: who names a mail server wants it dialled."""
+        return tuple(getattr(self.options, "ports", ()))
+
 
 @dataclass(frozen=True, slots=True)
 class Network:
@@ -140,6 +145,14 @@ def load_config(
     return _Reading(document, env, notifiers, kinds, check_selector).config()
 
 
+def load_store_path(source: Path | str, *, env: Mapping[str, str]) -> Path:
+    """Read only where the store is: who looks into the archive need not hold the channels' secrets.
+
+    Raises ConfigError where the file or its `store` section cannot be read.
+    """
+    return _Reading(load_document(source), env, {}, (), None).store_path()
+
+
 class _Reading:
     """One pass over a document; gathers problems until the end."""
 
@@ -187,6 +200,15 @@ class _Reading:
             document=self._document,
             secrets=self._secrets(root),
         )
+
+    def store_path(self) -> Path:
+        for problem in self._filled.problems:
+            if problem.path[:1] == ("store",):
+                self._note(problem.path, problem.message, problem.got, problem.wanted)
+        store = self._section(self._root(), "store", StoreSection)
+        if self._problems or store is None:
+            raise ConfigError(tuple(sorted(self._problems, key=_by_place)))
+        return self._beside_file(store.path)
 
     # ── Problems ────────────────────────────────────────────────────────────────────────────
 
@@ -437,10 +459,14 @@ def source_id(kind: str, url: str) -> str:
 
 
 def slug(name: str) -> str:
-    """`Le Monde (français)` is `le-monde-francais`; letters of other scripts stay."""
-    decomposed = unicodedata.normalize("NFKD", name.casefold())
-    plain = "".join(char for char in decomposed if not "\u0300" <= char <= "\u036f")
-    return re.sub(r"[\W_]+", "-", unicodedata.normalize("NFC", plain)).strip("-") or "outlet"
+    """`Le Monde (français)` is `le-monde-francais`; letters of other scripts (й, ї, ガ) stay as they are."""
+    plain = "".join(map(_without_accent, unicodedata.normalize("NFKC", name.casefold())))
+    return re.sub(r"[\W_]+", "-", plain).strip("-") or "outlet"
+
+
+def _without_accent(char: str) -> str:
+    base = unicodedata.normalize("NFD", char)[0]
+    return base if base.isascii() else char
 
 
 def _outlet(section: OutletSection, url: str, taken: set[str]) -> Outlet:

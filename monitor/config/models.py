@@ -179,7 +179,7 @@ class NetworkSection(Section):
     max_body: Size = Field(default=8_000_000, description="The largest answer that is read.")
     delay: Duration = Field(default=timedelta(seconds=1), description="The pause between two requests to one host.")
     per_host: Annotated[int, *_whole(1, 16)] = Field(default=1, description="Requests to one host at a time.")
-    concurrency: Annotated[int, *_whole(1, 1000)] = Field(default=32, description="Requests at a time in all.")
+    concurrency: Annotated[int, *_whole(1, 1000)] = Field(default=128, description="Connections open at a time in all.")
     robots: Literal["obey", "ignore"] = Field(default="obey", description="Whether robots.txt is obeyed.")
     allow: Cidrs = Field(default=(), description="Private addresses that may be dialled; all others are refused.")
     ports: Ports = Field(default=(80, 443), description="Ports that may be dialled.")

@@ -25,6 +25,8 @@ def config_schema(
     schema.setdefault("$defs", {}).update(watch.pop("$defs", {}))
     watch.pop("$schema", None)
     schema["properties"]["watches"]["items"] = watch
+    if "set" in schema["$defs"]:
+        schema["properties"]["sets"]["additionalProperties"] = {"$ref": "#/$defs/set"}
     for kind, options in notifiers.items():
         _demand_kind(schema["$defs"], kind, options)
     return {"$schema": DIALECT, **schema}
@@ -63,7 +65,7 @@ class _Writer(GenerateJsonSchema):
     def encode_default(self, dft: Any) -> Any:
         if isinstance(dft, timedelta):
             return _duration(dft)
-        if isinstance(dft, float):
+        if isinstance(dft, float) and dft <= 1:  # a share; what is larger counts seconds
             return f"{dft * 100:g}%"
         return super().encode_default(dft)
 

@@ -1,7 +1,7 @@
 """Matches and routes -> whom to tell of an article, and why; or why nobody.
 
 Order: what holds the article as a whole (the same text again, a first visit, a page that is not
-the article) -> what holds one watch (already told of this story) -> its routes. Each match gets a
+the article) -> what holds one watch (told of this story before, or met it as history) -> its routes. Each match gets a
 plan, also where nobody is told, so that "why did I not hear of it?" has an answer.
 """
 
@@ -33,21 +33,20 @@ def plan(
     routes: Sequence[Route],
     targets: Mapping[str, Sequence[Target]],
     already_told: AbstractSet[str],
+    met_as_history: AbstractSet[str] = frozenset(),
 ) -> tuple[AlertPlan, ...]:
     """Return one plan for each watch that matched, in order; no targets where something holds it.
 
-    `already_told`: ids of the watches that have an alert for this story, or met it on a first
-    visit. `targets`: channel name -> its receivers. No routes at all: every watch to every channel.
+    `already_told`: ids of the watches that have an alert for this story. `met_as_history`: of those
+    that met an earlier text of this article on a first visit. `targets`: channel name -> its
+    receivers. No routes at all: every watch to every channel.
     """
     held = _hold_article(verdict, is_quiet, access)
     plans: dict[str, AlertPlan] = {}
-    for match in matches:
-        if match.watch_id not in plans:
-            plans[match.watch_id] = (
-                AlertPlan(match.watch_id, (), held)
-                if held
-                else _plan_watch(match.watch_id, verdict, routes, targets, already_told)
-            )
+    for watch_id in (match.watch_id for match in matches):
+        if watch_id not in plans:
+            why = held or _hold_watch(watch_id, already_told, met_as_history)
+            plans[watch_id] = AlertPlan(watch_id, (), why) if why else _plan_watch(watch_id, verdict, routes, targets)
     return tuple(plans.values())
 
 
@@ -59,15 +58,20 @@ def _hold_article(verdict: Verdict, is_quiet: bool, access: Access) -> str:
     return _IS_NO_ARTICLE.get(access, "")
 
 
+def _hold_watch(watch_id: str, already_told: AbstractSet[str], met_as_history: AbstractSet[str]) -> str:
+    if watch_id in already_told:
+        return "not told: this watch has had this story"
+    if watch_id in met_as_history:
+        return "not told: this watch met it on the first visit of its source, so it is history"
+    return ""
+
+
 def _plan_watch(
     watch_id: str,
     verdict: Verdict,
     routes: Sequence[Route],
     targets: Mapping[str, Sequence[Target]],
-    already_told: AbstractSet[str],
 ) -> AlertPlan:
-    if watch_id in already_told:
-        return AlertPlan(watch_id, (), "not told: this watch has had this story")
     channels = _channels_of(watch_id, routes, targets)
     if not channels:
         return AlertPlan(watch_id, (), "not told: no route leads from this watch to a channel")

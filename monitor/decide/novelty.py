@@ -27,6 +27,7 @@ CUT_TEXT_WITH_TITLE = 0.5
 CUT_JACCARD = 0.15  # below it the estimate of containment strays by more than .15
 TEMPLATE_TEXT = 0.8  # one outlet's own weather, lottery and stock reports repeat two thirds of their words
 SUPPORT = 0.3  # containment that is enough where an id already says so
+OTHER_TEXT = 0.1  # containment below which two bodies have nothing in common but chance
 LEAST_SHINGLES = 60  # a shorter text may be one shared paragraph: an imprint, an appeal, an agency's notice
 
 TRIVIAL_LETTERS = 12  # a clock, a counter, a date
@@ -165,7 +166,14 @@ class _Likeness:
         """Whether title or text agree enough to believe an id or a claimed address."""
         if self.same_hash or (self.body is not None and self.body.containment >= SUPPORT):
             return True
+        if self.is_another_text and not self.same_title:
+            return False  # "Unfall auf der A 7", "Unfall auf der A 9": a feed may give all its articles one id
         return self.near_title and self.apart <= TITLE_ALONE  # a column keeps its title, and often its id
+
+    @property
+    def is_another_text(self) -> bool:
+        """Whether both bodies are there and long enough to say that they are two."""
+        return self.body is not None and self.shingles >= LEAST_SHINGLES and self.body.containment < OTHER_TEXT
 
 
 def _by_feed_id(candidate: Candidate, known: KnownArticle, likeness: _Likeness) -> _Relation | None:
@@ -176,8 +184,8 @@ def _by_feed_id(candidate: Candidate, known: KnownArticle, likeness: _Likeness) 
 
 
 def _by_canonical(candidate: Candidate, known: KnownArticle, likeness: _Likeness) -> _Relation | None:
-    # A careless site gives every page the canonical address of its section.
-    if KeyKind.CANONICAL not in known.shared or not likeness.is_supported:
+    # A careless site gives every page the canonical address of its section, and a ticker all its reports one headline.
+    if KeyKind.CANONICAL not in known.shared or not likeness.is_supported or likeness.is_another_text:
         return None
     reason = f"claims the same address as {known.url}"
     return _Relation(_Strength.CLAIM, known, reason, same_article=likeness.same_outlet)

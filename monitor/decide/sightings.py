@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from hashlib import blake2b
 
@@ -18,6 +18,9 @@ from monitor.decide.identity import fold_title, id_key, names_article, title_key
 from monitor.model import Entry
 
 REREADS_A_DAY = 3  # some pages change with every look: a clock, a counter
+FIRST_TOLD = 5
+LATE_FIRST_VISIT = timedelta(minutes=15)  # sooner, a wrong time zone would make news of yesterday's articles
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
 STORM_ENTRIES = 10  # fewer prove nothing
 STORM_MOVED = 0.5  # of the entries have an address or id we do not know …
 STORM_MATCHED = 0.8  # … and of these so many are known otherwise
@@ -102,6 +105,23 @@ def unseen(entries: Sequence[EntryFacts], known: SeenFacts) -> tuple[Decision, .
 def is_storm(entries: Sequence[EntryFacts], known: SeenFacts) -> bool:
     """Whether a source has changed the addresses or ids of most it lists: worth one note to the operator."""
     return _Visit(entries, known).is_storm
+
+
+def tellable(
+    published: Sequence[datetime | None], now: datetime, *, watched_since: datetime | None, is_asked: bool
+) -> tuple[int, ...]:
+    """Return which entries of a source's first visit are news and not history, by their place.
+
+    A source that could not be visited when its outlet was added (ours or its own outage) must not
+    make the articles of that time history. Where the user asks to be told of a first visit, the
+    newest five are news.
+    """
+    if is_asked:
+        newest = sorted(range(len(published)), key=lambda index: published[index] or _LONG_AGO, reverse=True)
+        return tuple(newest[:FIRST_TOLD])
+    if watched_since is None or now - watched_since < LATE_FIRST_VISIT:
+        return ()
+    return tuple(index for index, at in enumerate(published) if at is not None and watched_since < at <= now)
 
 
 class _Visit:

@@ -42,29 +42,55 @@ class Deliver:
         self._targets = {target.id: target for notifier in notifiers.values() for target in notifier.targets}
         self._clock = clock
         self._chance = chance  # numbers in [0, 1) that spread load
-        self._under_way: dict[str, asyncio.Task[None]] = {}
+        self._busy: set[str] = set()  # targets with a try under way
+        self._tries: set[asyncio.Task[None]] = set()
         self._claiming = asyncio.Lock()
+        self._is_stopped = False
 
     async def deliver_due(self) -> int:
         """Start a try for the oldest due delivery of every idle target; return how many began."""
         async with self._claiming:
+            if self._is_stopped:
+                return 0
             now = self._clock()
-            claimed = await self._store.write(
-                outbox.claim_due, self._targets, list(self._under_way), now, now + LEASE, self._freeze
-            )
-            for delivery in claimed:
+            claim = await self._store.write(outbox.claim_due, self._targets, self._busy, now, now + LEASE, self._freeze)
+            for delivery in claim.deliveries:
+                self._busy.add(delivery.target.id)
                 task = asyncio.create_task(self._deliver(delivery))
-                self._under_way[delivery.target.id] = task
-        return len(claimed)
+                self._tries.add(task)
+                task.add_done_callback(self._ended)
+        for each in claim.parked:
+            self._journal.warn(
+                "parked",
+                delivery=each.id,
+                alert=each.alert_id,
+                channel=each.target.channel,
+                target=each.target.label,
+                attempts=0,
+                status=None,
+                reason=each.reason,
+            )
+        return len(claim.deliveries)
+
+    @property
+    def under_way(self) -> int:
+        """How many tries are under way."""
+        return len(self._tries)
 
     async def drain(self, seconds: float) -> None:
-        """Wait for the tries under way; what does not end in time is told as unknown by the next start."""
-        waiting = set(self._under_way.values())
-        if waiting:
-            _, late = await asyncio.wait(waiting, timeout=seconds)
+        """Begin no more tries and wait for those under way; what is cut off is `unknown` to the next start."""
+        async with self._claiming:  # a claim at work ends first: what it claimed is under way
+            self._is_stopped = True
+        if self._tries:
+            _, late = await asyncio.wait(set(self._tries), timeout=seconds)
             for task in late:
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tries.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self._journal.warn("sending failed", reason=f"{type(error).__name__}: {error}")
 
     def _freeze(self, alert: Alert, target: Target, delivery_id: str) -> bytes:
         notifier = self._notifiers[target.channel]
@@ -75,7 +101,7 @@ class Deliver:
         try:
             await self._try(delivery)
         finally:
-            del self._under_way[delivery.target.id]
+            self._busy.discard(delivery.target.id)
         await self.deliver_due()
 
     async def _try(self, delivery: Delivery) -> None:

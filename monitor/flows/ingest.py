@@ -15,6 +15,7 @@ from monitor.decide.dispatch import plan
 from monitor.decide.identity import IdentityFacts, identity_keys, text_hash
 from monitor.decide.novelty import WINDOW, Candidate, judge
 from monitor.decide.reading import GiveUp, next_read
+from monitor.decide.shadow import SHADOW, is_silent, silence
 from monitor.journal import Journal
 from monitor.match.matcher import Matcher
 from monitor.model import (
@@ -32,7 +33,7 @@ from monitor.model import (
     WatchInfo,
 )
 from monitor.parse.urls import canonical, network_id
-from monitor.store import articles, frontier, identity, outbox
+from monitor.store import articles, frontier, identity, outbox, watches
 from monitor.store.database import Connection, Store
 
 RETRY_SPREAD = timedelta(seconds=5)  # articles that failed together are not tried together
@@ -59,6 +60,22 @@ class Recorded:
     decisions: tuple[tuple[str, str], ...]  # watch, why
 
 
+@dataclass(frozen=True, slots=True)
+class Orders:
+    """What the user's file says of watching and telling; swapped as a whole, so that an article meets one file only."""
+
+    matcher: Matcher
+    watches: Mapping[str, WatchInfo]
+    routes: tuple[Route, ...]
+    shadows: Mapping[str, timedelta]  # watches that tell nobody for a while
+
+    @classmethod
+    def of(cls, matcher: Matcher, routes: Sequence[Route]) -> Orders:
+        rules = matcher.rules
+        shadows = {watch.info.id: watch.shadow for watch in rules.watches if watch.shadow is not None}
+        return cls(matcher, {info.id: info for info in rules.infos}, tuple(routes), shadows)
+
+
 class Ingest:
     """Takes articles that were read and pages that could not be."""
 
@@ -68,7 +85,6 @@ class Ingest:
         journal: Journal,
         *,
         matcher: Matcher,
-        watches: Mapping[str, WatchInfo],
         routes: Sequence[Route],
         targets: Mapping[str, tuple[Target, ...]],
         settle: timedelta,
@@ -77,13 +93,19 @@ class Ingest:
     ) -> None:
         self._store = store
         self._journal = journal
-        self._matcher = matcher
-        self._watches = watches
-        self._routes = tuple(routes)
+        self._orders = Orders.of(matcher, routes)
         self._targets = targets
         self._settle = settle  # copies that arrive within it are named in the same alert
         self._clock = clock
         self._chance = chance  # numbers in [0, 1) that spread load
+
+    @property
+    def orders(self) -> Orders:
+        return self._orders
+
+    def adopt(self, orders: Orders) -> None:
+        """Work by other orders from the next article on."""
+        self._orders = orders
 
     async def read(self, item: FrontierItem, page: Page, *, url: str) -> None:
         """Record a page that was read."""
@@ -104,10 +126,11 @@ class Ingest:
     async def ingest(self, article: Article) -> Recorded:
         """Judge, match and record an article."""
         now = self._clock()
+        orders = self._orders
         matches: tuple[Match, ...] = ()
         if article.page.access not in NOT_ARTICLES:
-            matches = self._matcher.match(Document(article.title, article.page.text, article.language, article.outlet))
-        recorded = await self._store.write(self._record, article, matches, now)
+            matches = orders.matcher.match(Document(article.title, article.page.text, article.language, article.outlet))
+        recorded = await self._store.write(self._record, orders, article, matches, now)
         self._report(article, matches, recorded)
         return recorded
 
@@ -129,11 +152,14 @@ class Ingest:
             return
         jitter = RETRY_SPREAD * self._chance()
         await self._store.write(frontier.try_again, item.id, step.at + jitter, reason)
-        self._journal.tell("not read", url=item.url, outlet=item.source.outlet.id, reason=reason, again=step.at)
+        again = step.at.isoformat()
+        self._journal.tell("not read", url=item.url, outlet=item.source.outlet.id, reason=reason, again=again)
 
     # ── inside the transaction ───────────────────────────────────────────────────────────────
 
-    def _record(self, db: Connection, article: Article, matches: Sequence[Match], now: datetime) -> Recorded:
+    def _record(
+        self, db: Connection, orders: Orders, article: Article, matches: Sequence[Match], now: datetime
+    ) -> Recorded:
         facts = identity_facts(article, now)
         keys = identity_keys(facts)
         digest = text_hash(article.page.text)
@@ -143,12 +169,13 @@ class Ingest:
         if article.frontier_id is not None:
             frontier.done(db, article.frontier_id)
         story_id = verdict.story_id or article_id
-        told, decisions = self._tell(db, article, verdict, matches, article_id, story_id, revision, now)
+        told, decisions = self._tell(db, orders, article, verdict, matches, article_id, story_id, revision, now)
         return Recorded(verdict, article_id, story_id, told, decisions)
 
     def _tell(
         self,
         db: Connection,
+        orders: Orders,
         article: Article,
         verdict: Verdict,
         matches: Sequence[Match],
@@ -157,17 +184,20 @@ class Ingest:
         revision: int,
         now: datetime,
     ) -> tuple[tuple[Told, ...], tuple[tuple[str, str], ...]]:
+        silent = _silent(db, orders.shadows, matches, now)
         plans = plan(
             matches,
             verdict=verdict,
             is_quiet=article.is_quiet,
             access=article.page.access,
-            routes=self._routes,
+            routes=orders.routes,
             targets=self._targets,
-            already_told=outbox.told(db, story_id) if matches else frozenset(),
+            already_told=_already_told(db, story_id, silent) if matches else frozenset(),
+            met_as_history=articles.met_as_history(db, article_id) if matches else frozenset(),
         )
         by_watch = {match.watch_id: match for match in matches}
         told: list[Told] = []
+        plans = tuple(silence(each) if each.watch_id in silent else each for each in plans)
         for each in plans:
             match = by_watch[each.watch_id]
             alert_id = outbox.alert_of(db, each.watch_id, story_id)
@@ -176,7 +206,7 @@ class Ingest:
                     db,
                     store_identity=self._store.identity,
                     plan=each,
-                    watch=self._watches[each.watch_id],
+                    watch=orders.watches[each.watch_id],
                     match=match,
                     article_id=article_id,
                     story_id=story_id,
@@ -184,6 +214,8 @@ class Ingest:
                     first_try_at=now + self._settle,
                 )
                 told += [Told(alert_id, each.watch_id, deliveries)] if deliveries else []
+            elif alert_id is not None and verdict.kind is VerdictKind.UPDATE:
+                outbox.refresh(db, alert_id, article_id, match)
             articles.keep_match(
                 db, article_id, match, revision=revision, alert_id=alert_id, decision=each.reason, now=now
             )
@@ -247,6 +279,21 @@ def _candidate(article: Article, facts: IdentityFacts, digest: bytes, now: datet
         fingerprint=article.page.fingerprint,
         access=article.page.access,
     )
+
+
+def _silent(
+    db: Connection, shadows: Mapping[str, timedelta], matches: Sequence[Match], now: datetime
+) -> frozenset[str]:
+    """Return those of the matched watches that tell nobody yet."""
+    concerned = tuple(match.watch_id for match in matches if match.watch_id in shadows)
+    since = watches.shadow_since(db, concerned) if concerned else {}
+    return frozenset(id_ for id_ in concerned if is_silent(shadows[id_], since.get(id_, now), now))
+
+
+def _already_told(db: Connection, story_id: int, silent: frozenset[str]) -> frozenset[str]:
+    """Return the watches that had the story; those in shadow would have had it."""
+    told = outbox.told(db, story_id)
+    return told | (silent & watches.would_have_told(db, story_id, SHADOW)) if silent else told
 
 
 def _write(db: Connection, article: Article, verdict: Verdict, digest: bytes, now: datetime) -> tuple[int, int]:

@@ -15,7 +15,17 @@ from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
 from monitor.decide.revisit import VisitFacts, next_visit
-from monitor.decide.sightings import Decision, EntryFacts, Seen, SeenEntry, SeenFacts, entry_facts, unseen
+from monitor.decide.sightings import (
+    Decision,
+    EntryFacts,
+    Seen,
+    SeenEntry,
+    SeenFacts,
+    entry_facts,
+    is_storm,
+    tellable,
+    unseen,
+)
 from monitor.journal import Journal
 from monitor.model import Entry, FrontierItem, Source, SourceDue, Visit, VisitOutcome
 from monitor.parse.urls import canonical, normalise
@@ -28,6 +38,7 @@ READ_LEASE = timedelta(minutes=10)
 BATCH = 50  # sources of one kind in one crawl: they share its start, and its end waits for the slowest
 REMEMBER_AGAIN = timedelta(days=1)  # an entry that stands unchanged costs one write a day, not one a visit
 PER_HOST = 6  # articles of one host claimed at once: the rest of the hosts go first
+GATHER_SECONDS = 0.1  # what is discovered within shares a claim and a crawl, which cost some 5 ms
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +76,8 @@ class Visits:
         self._reading: dict[int, FrontierItem] = {}
         self._crawls: set[asyncio.Task[None]] = set()
         self._claiming = asyncio.Lock()
+        self._reads_soon = False
+        self._may_wait = False  # articles that the last claim left in line
         self.is_stopped = False
 
     # ── sources ──────────────────────────────────────────────────────────────────────────────
@@ -108,11 +121,13 @@ class Visits:
             return ()  # our own stop is not the source's failure: its lease ends with the process
         fresh = await self._write_visit(due, visit, entries)
         if fresh:
-            await self.read_due()
+            self._read_soon()
         return ()
 
     async def _write_visit(self, due: SourceDue, visit: Visit, entries: tuple[Entry, ...]) -> int:
-        fresh = await self._store.write(self._record, due, visit, entries, self._chance())
+        fresh, has_moved = await self._store.write(self._record, due, visit, entries, self._chance())
+        if has_moved:
+            self._journal.warn("addresses changed", source=due.source.url, outlet=due.source.outlet.id)
         level = self._journal.tell if visit.outcome in _QUIET_OUTCOMES else self._journal.warn
         level(
             "visited",
@@ -125,14 +140,17 @@ class Visits:
         )
         return fresh
 
-    def _record(self, db: Connection, due: SourceDue, visit: Visit, entries: tuple[Entry, ...], chance: float) -> int:
-        fresh = _record_entries(db, due, entries, visit.ended_at) if entries else 0
+    def _record(
+        self, db: Connection, due: SourceDue, visit: Visit, entries: tuple[Entry, ...], chance: float
+    ) -> tuple[int, bool]:
+        """Write a visit; return how many articles got in line, and whether the source changed its addresses."""
+        fresh, has_moved = _record_entries(db, due, entries, visit.ended_at)
         facts = VisitFacts(
             interval=due.source.interval, failures=due.failures, spread=self._spread, is_first=due.is_first
         )
         step = next_visit(facts, visit, visit.ended_at, chance)
         sources.record_visit(db, visit, next_due=step.at, due_reason=step.reason, fresh=fresh)
-        return fresh
+        return fresh, has_moved
 
     # ── the frontier ─────────────────────────────────────────────────────────────────────────
 
@@ -146,6 +164,7 @@ class Visits:
             items = await self._store.write(
                 frontier.claim_due, self._sources, now, now + READ_LEASE, limit=room, per_host=PER_HOST
             )
+        self._may_wait = bool(items)
         if items:
             self._reading |= {item.id: item for item in items}
             self._start(self._read(items))
@@ -158,11 +177,23 @@ class Visits:
             left = [item.id for item in items if self._reading.pop(item.id, None) is not None]
             if left and not self.is_stopped:
                 await self._store.write(frontier.release, left, self._clock() + timedelta(seconds=30))
-        await self.read_due()
 
     def settled(self, item: FrontierItem) -> None:
-        """Take note that an article was read or reported unread."""
+        """Take note that an article was read or reported unread; half the room empty is filled again at once."""
         self._reading.pop(item.id, None)
+        if self._may_wait and 2 * len(self._reading) <= self._capacity.reads:
+            self._read_soon()
+
+    def _read_soon(self) -> None:
+        """Have the frontier looked at in a moment, once for all who ask until then."""
+        if not self._reads_soon and not self.is_stopped:
+            self._reads_soon = True
+            self._start(self._read_after_a_moment())
+
+    async def _read_after_a_moment(self) -> None:
+        await asyncio.sleep(GATHER_SECONDS)
+        self._reads_soon = False
+        await self.read_due()
 
     # ── crawls ───────────────────────────────────────────────────────────────────────────────
 
@@ -194,12 +225,16 @@ class Visits:
 _QUIET_OUTCOMES = {VisitOutcome.OK, VisitOutcome.UNCHANGED}
 
 
-def _record_entries(db: Connection, due: SourceDue, entries: Sequence[Entry], now: datetime) -> int:
-    """Put what is unseen in line, remember all that is shown; return how many articles got in line."""
+def _record_entries(db: Connection, due: SourceDue, entries: Sequence[Entry], now: datetime) -> tuple[int, bool]:
+    """Put what is unseen in line, remember all that is shown; return how many got in line, and whether all moved."""
+    if not entries:
+        return 0, False
     facts = [entry_facts(entry, canonical(entry.link) if entry.link else "") for entry in entries]
     shown = _Shown(db, due, facts, now)
     decisions = unseen(facts, shown.known)
-    return sum(map(shown.apply, entries, facts, decisions))
+    if due.is_first:
+        shown.mark_tellable(entries, facts)
+    return sum(map(shown.apply, entries, facts, decisions)), is_storm(facts, shown.known)
 
 
 class _Shown:
@@ -210,6 +245,7 @@ class _Shown:
         self._due = due
         self._now = now
         self._today = now.date().isoformat()
+        self._tellable: frozenset[bytes | None] = frozenset()
         source_id = due.source.id
         same_address = sources.seen_by_url(db, [fact.url_key for fact in facts if fact.url_key])
         own = [row for row in same_address if row.source_id == source_id]
@@ -226,6 +262,16 @@ class _Shown:
     def _entry(self, row: sources.SeenRow) -> SeenEntry:
         rereads = row.rereads if row.reread_day == self._today else 0
         return SeenEntry(row.state, row.url_key, row.title_key, row.last_seen, rereads)
+
+    def mark_tellable(self, entries: Sequence[Entry], facts: Sequence[EntryFacts]) -> None:
+        """Say which entries of a first visit are news all the same."""
+        told = tellable(
+            [entry.published for entry in entries],
+            self._now,
+            watched_since=self._due.watched_since,
+            is_asked=self._due.source.first_visit == "tell",
+        )
+        self._tellable = frozenset(facts[index].url_key for index in told)
 
     def apply(self, entry: Entry, fact: EntryFacts, decision: Decision) -> bool:
         """Carry out one decision; return whether the article got in line to be read."""
@@ -250,7 +296,7 @@ class _Shown:
             host=urlsplit(url).hostname or "",
             source_id=source.id,
             entry=entry,
-            is_quiet=self._due.is_first and source.first_visit != "tell",
+            is_quiet=self._due.is_first and key not in self._tellable,
             why=decision.reason,
             now=self._now,
         )

@@ -1,12 +1,14 @@
 """What a watch says, as a tree: the one shape behind lists, clauses and query strings.
 
 Leaves are Terms (one word, or several as a phrase); everything else combines them. A tree says
-nothing about how text is searched. `covers` names what must occur for a tree to hold at all.
+nothing about how text is searched. Covers name what must occur for a tree to hold at all.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
 
 from monitor.model import Field, WatchInfo
@@ -18,6 +20,7 @@ class Mode(StrEnum):
     PLAIN = "plain"  # any case, any accent, with its inflections
     EXACT = "exact"  # =Word: exactly so, case counts
     PREFIX = "prefix"  # stem*: any letters after
+    REGEX = "regex"  # /pattern/: the term's `written` is the pattern, the word is a literal in every match
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +31,9 @@ class Word:
     language: str | None = None
     mode: Mode = Mode.PLAIN
 
+    def __hash__(self) -> int:
+        return hash(self.text)  # a string remembers its hash; there may be 200,000 of these
+
 
 @dataclass(frozen=True, slots=True)
 class Term:
@@ -35,6 +41,9 @@ class Term:
 
     written: str
     words: tuple[Word, ...]
+
+    def __hash__(self) -> int:
+        return hash(self.written)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +123,9 @@ class Filter:
     exclude: tuple[str, ...] = ()
 
 
+SHADOW_FOR_GOOD = timedelta.max
+
+
 @dataclass(frozen=True, slots=True)
 class Watch:
     """A rule: what to look for, and how much of it is enough."""
@@ -123,6 +135,9 @@ class Watch:
     min_score: int
     min_mentions: int
     filter: Filter
+    shadow: timedelta | None = (
+        None  # so long it matches without telling anyone; SHADOW_FOR_GOOD: until that is taken out
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,34 +150,70 @@ class Rules:
     def infos(self) -> tuple[WatchInfo, ...]:
         return tuple(watch.info for watch in self.watches)
 
+    @property
+    def uncovered(self) -> tuple[str, ...]:
+        """The ids of watches for which no word need occur: each is held against every article."""
+        covers = Covers(self.watches)
+        return tuple(watch.info.id for watch in self.watches if not covers.of(watch.clause))
+
 
 Cover = frozenset[Term]
+Cost = Callable[[Cover], float]
 
 
-def covers(node: Node) -> tuple[Cover, ...]:
-    """Return sets of terms each of which must be hit for `node` to hold; none where nothing is needed.
+def cost_by_length(cover: Cover) -> float:
+    """How often a cover may be hit, guessed: long terms are rare, and few are rarer than many."""
+    return sum(_rarity(term) for term in cover)
 
-    Only necessary conditions: a watch may be skipped when a cover has no hit, never the other way
-    round. A reference needs nothing: the watch behind it is asked once for all.
+
+def _rarity(term: Term) -> float:
+    words = term.words
+    length = len(words[0].text) if len(words) == 1 else max((len(word.text) for word in words), default=0)
+    return _RARITY[min(length, len(_RARITY) - 1)]
+
+
+_RARITY = tuple(4.0**-length for length in range(9))  # of a word of so many letters
+
+
+class Covers:
+    """Tells what must occur for a tree to hold at all: sets of terms each of which must have a hit.
+
+    Only necessary conditions: a watch may be skipped when one of its covers has no hit, never the other
+    way round. A reference needs what the watch behind it needs. Answers are kept for shared trees.
     """
-    match node:
-        case Term():
-            return (frozenset([node]),)
-        case AnyOf(items):
-            chosen = [_cheapest(covers(item)) for item in items]
-            return (frozenset[Term]().union(*chosen),) if chosen and all(chosen) else ()
-        case AllOf(items) | Near(items):
-            return tuple(dict.fromkeys(cover for item in items for cover in covers(item)))
-        case NoneOf() | Reference():
+
+    def __init__(self, watches: Iterable[Watch], cost: Cost = cost_by_length) -> None:
+        self._clauses = {watch.info.id: watch.clause for watch in watches}
+        self._cost = cost
+        self._kept: dict[int, tuple[Node, tuple[Cover, ...]]] = {}  # by identity; the node keeps its id taken
+
+    def of(self, node: Node) -> tuple[Cover, ...]:  # noqa: PLR0911  one arm per kind of node
+        """Return the covers of a tree; none where nothing is needed."""
+        match node:
+            case Term():
+                return (frozenset((node,)),)
+            case AnyOf(items):
+                if len(items) < _WORTH_KEEPING:
+                    return self._of_any(items)
+                kept = self._kept.get(id(node))
+                if kept is None:
+                    kept = self._kept[id(node)] = (node, self._of_any(items))
+                return kept[1]
+            case AllOf(items) | Near(items):
+                return tuple(dict.fromkeys(cover for item in items for cover in self.of(item)))
+            case NoneOf():
+                return ()
+            case Reference(watch_id):
+                return self.of(self._clauses[watch_id]) if watch_id in self._clauses else ()
+            case Context(item) | Inside(_, item) | Ignoring(item, _):
+                return self.of(item)
+
+    def _of_any(self, items: tuple[Node, ...]) -> tuple[Cover, ...]:
+        terms = [item for item in items if isinstance(item, Term)]
+        others = [self.of(item) for item in items if not isinstance(item, Term)]
+        if not items or not all(others):
             return ()
-        case Context(item) | Inside(_, item) | Ignoring(item, _):
-            return covers(item)
+        return (frozenset(terms).union(*(min(each, key=self._cost) for each in others)),)
 
 
-def _cheapest(found: tuple[Cover, ...]) -> Cover:
-    """The cover least often hit: long terms are rare, and few are rarer than many."""
-    return min(found, key=_cost, default=frozenset())
-
-
-def _cost(cover: Cover) -> float:
-    return sum(4.0 ** -min(8, max(len(word.text) for word in term.words)) for term in cover)
+_WORTH_KEEPING = 8  # items; smaller `any`s are rarely shared

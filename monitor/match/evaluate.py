@@ -65,59 +65,93 @@ class Scope:
 Evaluator = Callable[[Scope], Found]
 
 
-def compile_node(node: Node, index: Index) -> Evaluator:  # noqa: PLR0911  one arm per kind of node
+_WORTH_KEEPING = 8  # items; smaller `any`s are rarely shared
+
+
+class Compiler:
+    """Compiles trees for one index; a set that stands in many watches is compiled once."""
+
+    def __init__(self, ids: Mapping[Term, int]) -> None:
+        self._ids = ids
+        self._kept: dict[int, tuple[Node, Evaluator]] = {}  # by identity; the node keeps its id taken
+
+    def compile(self, node: Node) -> Evaluator:  # noqa: PLR0911  one arm per kind of node
+        """Return a function that tells whether `node` holds in a scope, and by which mentions."""
+        match node:
+            case Term():
+                number = self._ids[node]
+                return lambda scope: scope.mentions(number) or None
+            case AnyOf():
+                return self._any(node)
+            case AllOf(items):
+                return _all_of(tuple(self.compile(item) for item in items))
+            case NoneOf(item):
+                absent = self.compile(item)
+                return lambda scope: () if absent(replace(scope, voids=None)) is None else None
+            case Context(item):
+                present = self.compile(item)
+                return lambda scope: None if present(replace(scope, voids=None)) is None else ()
+            case Near():
+                return _near(node, tuple(self.compile(item) for item in node.items))
+            case Inside(field, item):
+                inner = self.compile(item)
+                return lambda scope: inner(replace(scope, field=field))
+            case Ignoring(item, ignored):
+                return _ignoring(self.compile(item), self.compile(ignored))
+            case Reference(watch_id):
+                return lambda scope: scope.matched[watch_id]
+
+    def _any(self, node: AnyOf) -> Evaluator:
+        kept = self._kept.get(id(node))
+        if kept is not None:
+            return kept[1]
+        evaluator = _any_of(*self._split(node))
+        if len(node.items) >= _WORTH_KEEPING:
+            self._kept[id(node)] = (node, evaluator)
+        return evaluator
+
+    def _split(self, node: AnyOf) -> tuple[frozenset[int], tuple[Evaluator, ...]]:
+        """Take the terms out of nested `any`s, so that a set of hundreds costs one intersection."""
+        terms: set[int] = set()
+        others: list[Evaluator] = []
+        waiting: list[Node] = list(node.items)
+        while waiting:
+            item = waiting.pop()
+            if isinstance(item, Term):
+                terms.add(self._ids[item])
+            elif isinstance(item, AnyOf):
+                if len(item.items) < _WORTH_KEEPING:
+                    waiting += item.items
+                else:
+                    others.append(self._any(item))
+            else:
+                others.append(self.compile(item))
+        return frozenset(terms), tuple(others)
+
+
+def compile_node(node: Node, index: Index) -> Evaluator:
     """Return a function that tells whether `node` holds in a scope, and by which mentions."""
-    match node:
-        case Term():
-            return _any_of(frozenset([index.ids[node]]), ())
-        case AnyOf():
-            terms, others = _split(node, index)
-            return _any_of(terms, others)
-        case AllOf(items):
-            return _all_of(tuple(compile_node(item, index) for item in items))
-        case NoneOf(item):
-            absent = compile_node(item, index)
-            return lambda scope: () if absent(replace(scope, voids=None)) is None else None
-        case Context(item):
-            present = compile_node(item, index)
-            return lambda scope: None if present(replace(scope, voids=None)) is None else ()
-        case Near():
-            return _near(node, tuple(compile_node(item, index) for item in node.items))
-        case Inside(field, item):
-            inner = compile_node(item, index)
-            return lambda scope: inner(replace(scope, field=field))
-        case Ignoring(item, ignored):
-            return _ignoring(compile_node(item, index), compile_node(ignored, index))
-        case Reference(watch_id):
-            return lambda scope: scope.matched[watch_id]
-
-
-def _split(node: AnyOf, index: Index) -> tuple[frozenset[int], tuple[Evaluator, ...]]:
-    """Take the terms out of nested `any`s, so that a set of hundreds costs one intersection."""
-    terms: set[int] = set()
-    others: list[Evaluator] = []
-    waiting: list[Node] = list(node.items)
-    while waiting:
-        item = waiting.pop()
-        if isinstance(item, Term):
-            terms.add(index.ids[item])
-        elif isinstance(item, AnyOf):
-            waiting += item.items
-        else:
-            others.append(compile_node(item, index))
-    return frozenset(terms), tuple(others)
+    return Compiler(index.ids).compile(node)
 
 
 def _any_of(terms: frozenset[int], others: tuple[Evaluator, ...]) -> Evaluator:
     def holds(scope: Scope) -> Found:
-        found = [mention for number in terms & scope.view.hit_terms for mention in scope.mentions(number)]
-        is_held = bool(found)
+        hit = scope.view.hit_terms
+        if not others and terms.isdisjoint(hit):
+            return None
+        # A set names one word in twenty languages: one place is one mention, of the first of them.
+        places: dict[tuple[int, int], Mention] = {}
+        for number in sorted(terms & hit):
+            for mention in scope.mentions(number):
+                places.setdefault(mention[:2], mention)
+        is_held = bool(places)
         for other in others:
             more = other(scope)
             if more is not None:
                 is_held = True
-                found += more
-        return tuple(sorted(set(found))) if is_held else None
+                for mention in more:
+                    places.setdefault(mention[:2], mention)
+        return _in_order(list(places.values())) if is_held else None
 
     return holds
 
@@ -130,9 +164,13 @@ def _all_of(items: tuple[Evaluator, ...]) -> Evaluator:
             if more is None:
                 return None
             found += more
-        return tuple(sorted(set(found)))
+        return _in_order(found)
 
     return holds
+
+
+def _in_order(found: list[Mention]) -> tuple[Mention, ...]:
+    return tuple(found) if len(found) < 2 else tuple(sorted(set(found)))
 
 
 def _ignoring(item: Evaluator, ignored: Evaluator) -> Evaluator:

@@ -7,11 +7,12 @@ language and the text's both count; a word of no language is cut by every langua
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
-from typing import Protocol
+from typing import Any, Protocol
 
 from monitor.match.ast import Mode, Word
 from monitor.match.fold import fold_word
@@ -29,9 +30,18 @@ _SURE_FIRST_HALF = 7  # letters; as long a first half is no chance (Nordkorea|so
 _SURE_LAST_HALF = 6  # letters (Elite|soldaten)
 _LEAST_HALF = 3  # letters that are left for the other half
 _LEAST_KNOWN = 4  # letters of a known word that continues a compound
-_LEAST_STEM = 4  # letters that must be left when an ending is cut
-_LEAST_STEM_IN_ARABIC_SCRIPTS = 3  # no vowels are written
+_SURE_LAST_WORD = 7  # letters, ending included, where the half stands on a cut or changed stem (erikois|joukko|jen)
+_ENDING_MOST = 8  # letters at the end of a word that decide how it changes
+_LEAST_OPEN = 4  # letters of a word after which any letters may follow
+_LEAST_STEM = 3  # letters that must be left when an ending is cut
+_LEAST_STEM_WITHOUT_VOWELS = 2  # in scripts that write none, of a word of three letters
 _TAILS_WHOLE = frozenset([""])
+_NOTHING = re.compile("")
+# German and Dutch word formation that looks like a second half: Minister|ium, General|isierung, kultur|ge|schichte.
+_SUFFIX = re.compile(
+    r"(?:(?:i|ia|al|o)?(?:ium|ien|isier\w*|ismus|istisch\w*|ist|isten|itat\w*|iell\w*|atisch\w*|ion|ionen)|ler\w{0,5}|ig\w*)$"
+)
+_PREFIX = re.compile(r"(?:[^aeiouln]ge|[^aeiourlm]be|ver|ent|zer|[^aeiou]un)$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +52,8 @@ class Compounds:
 
     def continues(self, literal: str, rest: str) -> bool:
         """Whether `rest` is the other half of a compound that starts with `literal`."""
+        if _SUFFIX.match(rest):
+            return False
         for link in _LINKS:
             half = rest[len(link) :]
             if not rest.startswith(link) or len(half) < _LEAST_HALF:
@@ -53,11 +65,11 @@ class Compounds:
     def _starts_known(self, half: str) -> bool:
         return any(half[:length] in self.known for length in range(_LEAST_KNOWN, min(len(half), 20) + 1))
 
-    def precedes(self, literal: str, before: str) -> bool:
-        """Whether `before` is the first half of a compound that ends with `literal`."""
+    def precedes(self, before: str, *, is_long: bool) -> bool:
+        """Whether `before` is the first half of a compound; any will do before a long second half."""
         if len(before) < _LEAST_HALF:
             return False
-        return len(literal) >= _SURE_LAST_HALF or any(
+        return (is_long and not _PREFIX.search(before)) or any(
             before.endswith(link) and before[: len(before) - len(link)] in self.known for link in _LINKS
         )
 
@@ -69,9 +81,11 @@ class Shape:
     literal: str
     kind: Kind
     tails: frozenset[str] = _TAILS_WHOLE
+    chain: re.Pattern[str] = _NOTHING  # endings one after the other
     open: int = 0  # so many letters of any kind may follow
     clitics: frozenset[str] = frozenset()
     compounds: Compounds | None = None
+    is_whole: bool = True  # the literal is the dictionary form
 
     def end(self, haystack: str, start: int) -> int | None:
         """Return where the word ends whose literal stands at `start`, or None where it is another word."""
@@ -81,21 +95,22 @@ class Shape:
         rest_end = REST[self.kind].match(haystack, stop).end()  # type: ignore[union-attr]  # matches the empty string
         if rest_end - stop == REST_MOST:
             return None
+        rest = haystack[stop:rest_end]
         is_start = start == 0 or not belongs(haystack[start - 1], self.kind)
-        if not (is_start or (self.kind is Kind.SPACED and self._may_follow(haystack, start, stop))):
+        if not (is_start or (self.kind is Kind.SPACED and self._may_follow(haystack, start, rest))):
             return None
-        if self._may_end(haystack[stop:rest_end]):
+        if self._may_end(rest):
             return rest_end
-        if self.compounds is not None and is_start and self.compounds.continues(self.literal, haystack[stop:rest_end]):
+        if self.compounds is not None and is_start and self.is_whole and self.compounds.continues(self.literal, rest):
             return stop
         return None
 
     def _may_end(self, rest: str) -> bool:
         if self.kind is Kind.HANGUL:
             return not rest or self.open > 0 or len(self.literal) > 1 or rest in _PARTICLES
-        return rest in self.tails or 0 < len(rest) <= self.open
+        return rest in self.tails or 0 < len(rest) <= self.open or (rest != "" and bool(self.chain.fullmatch(rest)))
 
-    def _may_follow(self, haystack: str, start: int, stop: int) -> bool:
+    def _may_follow(self, haystack: str, start: int, rest: str) -> bool:
         """Whether the letters before the literal are a clitic, or the first half of a compound."""
         if not self.clitics and self.compounds is None:
             return False
@@ -104,8 +119,14 @@ class Shape:
             at -= 1
         before = haystack[at:start]
         return before in self.clitics or (
-            self.compounds is not None and self.compounds.precedes(haystack[start:stop], before)
+            self.compounds is not None and self.compounds.precedes(before, is_long=self._is_long(rest))
         )
+
+    def _is_long(self, rest: str) -> bool:
+        """Whether a second half is no chance: a long dictionary form, or a long word on another stem of it."""
+        if self.is_whole:
+            return len(self.literal) >= _SURE_LAST_HALF
+        return len(self.literal) + len(rest) >= _SURE_LAST_WORD and len(self.literal) >= _SURE_LAST_HALF - 1
 
 
 class FormRules(Protocol):
@@ -139,9 +160,9 @@ class _Class:
     """Words that change alike: (dictionary ending, what it is replaced by) and the forms that may follow."""
 
     stems: tuple[tuple[str, str], ...]
+    changes: tuple[tuple[re.Pattern[str], str], ...]
     forms: frozenset[str]
     is_swap: bool
-    least: int  # letters that must be left of a word
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +171,7 @@ class _Language:
 
     classes: tuple[_Class, ...]
     forms: frozenset[str]  # of words no class fits, and of words of other languages
+    chain: re.Pattern[str]
     open: int
     least: int
     clitics: frozenset[str]
@@ -168,9 +190,18 @@ class Endings:
         self._compounds = Compounds(frozenset(word for word in parts | known if len(word) >= _LEAST_KNOWN))
 
     def literals(self, word: Word) -> frozenset[str]:
+        """Return the literals of all shapes, and perhaps some more: worked out for 200,000 words at every start."""
         if not self._changes(word):
             return frozenset([word.text])
-        return frozenset([word.text, *(shape.literal for shape in self.shapes(word, None))])
+        own = word.language if word.language in self._languages else None
+        text, script = word.text, script_of(word.text)
+        texts = {text, *(text[len(article) :] for article in _articles(script) if text.startswith(article))}
+        return frozenset([text]).union(
+            stem
+            for each in texts
+            for cut, instead in ((0, ""), *_endings_of(each[-_ENDING_MOST:], own, script))
+            if len(stem := each[: len(each) - cut] + instead) >= _least(each, script)
+        )
 
     def shapes(self, word: Word, language: str | None) -> tuple[Shape, ...]:
         if not self._changes(word):
@@ -209,9 +240,11 @@ class Endings:
                 literal,
                 Kind.SPACED,
                 forms | _TAILS_WHOLE if literal == word.text else forms,
+                language.chain,
                 language.open if len(literal) >= language.least else 0,
                 language.clitics,
-                compounds if literal == word.text else None,
+                compounds,
+                literal == word.text,
             )
             for literal, forms in stems
         ]
@@ -224,35 +257,133 @@ def _together(one: Shape | None, other: Shape) -> Shape:
         one.literal,
         one.kind,
         one.tails | other.tails,
+        _either(one.chain, other.chain),
         max(one.open, other.open),
         one.clitics | other.clitics,
         one.compounds or other.compounds,
+        one.is_whole or other.is_whole,
     )
+
+
+@cache
+def _either(one: re.Pattern[str], other: re.Pattern[str]) -> re.Pattern[str]:
+    if other.pattern in {"", one.pattern}:
+        return one
+    return other if not one.pattern else re.compile(f"(?:{one.pattern})|(?:{other.pattern})")
 
 
 def _stems(text: str, language: _Language) -> list[tuple[str, frozenset[str]]]:
-    """Return what is left of a dictionary form when its ending is cut, with what may follow; swapped stems too."""
+    """Return what is left of a dictionary form when its ending is cut, with what may follow; further stems too."""
     if language.article and text.startswith(language.article) and len(text) >= len(language.article) + 3:
         text = text[len(language.article) :]
-    is_short_script = script_of(text) in {"arabic", "hebrew", "devanagari"}
-    least = (
-        _LEAST_STEM_IN_ARABIC_SCRIPTS - (1 if is_short_script and len(text) < 4 else 0)
-        if is_short_script
-        else _LEAST_STEM
-    )
-    best: tuple[int, str, frozenset[str]] | None = None
-    swapped: list[tuple[str, frozenset[str]]] = []
+    least = _least(text, script_of(text))
+    longest = -1
+    cut_stems: dict[str, frozenset[str]] = {}
+    further: dict[str, frozenset[str]] = {}
     for each in language.classes:
-        for cut, instead in each.stems:
-            if not text.endswith(cut) or len(text) - len(cut) + len(instead) < min(least, each.least):
-                continue
-            stem = text[: len(text) - len(cut)] + instead
+        for cut, stem in _cuts(text, each, least):
             if each.is_swap:
-                swapped.append((stem, each.forms))
-            elif best is None or len(cut) > best[0]:
-                best = (len(cut), stem, each.forms)
-    stems = [(text, language.forms)] if best is None else [(best[1], best[2])]
-    return [*stems, *swapped] if stems[0][0] == text else [(text, _TAILS_WHOLE), *stems, *swapped]
+                further[stem] = further.get(stem, frozenset()) | each.forms
+            elif cut >= longest:
+                cut_stems = cut_stems if cut == longest else {}
+                longest = cut
+                cut_stems[stem] = cut_stems.get(stem, frozenset()) | each.forms
+    stems = {text: _TAILS_WHOLE if cut_stems else language.forms}
+    for stem, forms in (*cut_stems.items(), *further.items()):
+        stems[stem] = stems.get(stem, frozenset()) | forms
+    return list(stems.items())
+
+
+def _least(text: str, script: str) -> int:
+    """Return how many letters must be left of a word when its ending is cut."""
+    is_short = len(text) <= _LEAST_STEM and script in {"arabic", "hebrew", "devanagari"}
+    return _LEAST_STEM_WITHOUT_VOWELS if is_short else _LEAST_STEM
+
+
+@lru_cache(maxsize=50_000)
+def _endings_of(ending: str, own: str | None, script: str) -> tuple[tuple[int, str], ...]:
+    """Return (letters cut off, what stands instead) for a word's last letters, by one language or all of a script."""
+    table = _cut_table(own, script)
+    cuts = (
+        (length, instead)
+        for length in range(min(table.longest, len(ending)) + 1)
+        for instead in table.instead.get(ending[len(ending) - length :], ())
+    )
+    return tuple(dict.fromkeys((*cuts, *_changed(ending, table))))
+
+
+def _changed(ending: str, table: _CutTable) -> Iterator[tuple[int, str]]:
+    for together, changes in table.changes:
+        for pattern, instead in changes if together.search(ending) else ():
+            match = pattern.search(ending)
+            if match is not None:
+                stem = ending[: match.start()] + pattern.sub(instead, match.group())
+                kept = _shared(ending, stem)
+                yield len(ending) - kept, stem[kept:]
+
+
+def _together_as_one(patterns: Iterable[re.Pattern[str]]) -> re.Pattern[str]:
+    """Return a pattern that is found where one of some is: most words need one look at it, not ten."""
+    sources: list[str] = []
+    groups = 0
+    for pattern in patterns:
+        shift = groups
+        sources.append(re.sub(r"\\([1-9])", lambda found: f"\\{int(found[1]) + shift}", pattern.pattern))  # noqa: B023  used at once
+        groups += pattern.groups
+    return re.compile("|".join(sources))
+
+
+@dataclass(frozen=True, slots=True)
+class _CutTable:
+    """All that some languages cut off words or change in them, found by the last letters, not tried one by one."""
+
+    instead: Mapping[str, tuple[str, ...]]  # by what is cut
+    longest: int
+    changes: tuple[tuple[re.Pattern[str], tuple[tuple[re.Pattern[str], str], ...]], ...]  # ten behind one
+
+
+@cache
+def _cut_table(own: str | None, script: str) -> _CutTable:
+    languages = _languages()
+    chosen = [languages[own]] if own is not None else [each for each in languages.values() if script in each.scripts]
+    classes = [each for language in chosen for each in language.classes]
+    instead: dict[str, dict[str, None]] = {}
+    for each in classes:
+        for cut, stem in each.stems:
+            instead.setdefault(cut, {})[stem] = None
+    changes = sorted({change for each in classes for change in each.changes}, key=lambda each: each[0].pattern[::-1])
+    tens = (tuple(changes[at : at + 10]) for at in range(0, len(changes), 10))
+    return _CutTable(
+        {cut: tuple(stems) for cut, stems in instead.items()},
+        max(map(len, instead), default=0),
+        tuple((_together_as_one(pattern for pattern, _ in ten), ten) for ten in tens),
+    )
+
+
+def _shared(one: str, other: str) -> int:
+    """Return how many letters two words have in common at their start."""
+    return next((at for at, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
+
+
+@cache
+def _articles(script: str) -> frozenset[str]:
+    return frozenset(
+        language.article for language in _languages().values() if language.article and script in language.scripts
+    )
+
+
+def _cuts(word: str, one: _Class, least: int) -> Iterator[tuple[int, str]]:
+    """Give (letters cut off, stem) for everything of a class that fits a word."""
+    before, text = word[:-_ENDING_MOST], word[-_ENDING_MOST:]
+    for cut, instead in one.stems:
+        stem = before + text[: len(text) - len(cut)] + instead
+        if text.endswith(cut) and len(stem) >= least:
+            yield len(cut), stem
+    for pattern, instead in one.changes:
+        found = pattern.search(text)
+        stem = before + text[: found.start()] + found.expand(instead) if found else word
+        if stem != word and len(stem) >= least:
+            yield len(word) - len(stem), stem
 
 
 @cache
@@ -269,31 +400,40 @@ def _languages() -> Mapping[str, _Language]:
 
 def _language(section: dict[str, object]) -> _Language:
     classes: list[_Class] = []
-    default = _TAILS_WHOLE
+    default: frozenset[str] = frozenset()
     for row in _list(section, "classes"):
         assert isinstance(row, dict)
         forms = frozenset(fold_word(form) for form in row["forms"])
         keep = int(row.get("keep", 0))
-        stems = [(fold_word(cut), fold_word(cut)[:keep]) for cut in row.get("cut", ())]
-        swaps = [(fold_word(old), fold_word(new)) for old, new in row.get("swap", {}).items()]
-        if stems or swaps:
-            classes.append(_Class(tuple(stems or swaps), forms, bool(swaps), int(row.get("least", _LEAST_STEM))))
+        cuts = [(fold_word(cut), fold_word(cut)[:keep]) for cut in row.get("cut", ())]
+        swaps = [(fold_word(old), fold_word(new)) for old, new in _pairs(row, "swap")]
+        changes = tuple((re.compile(f"(?:{fold_word(old)})$"), fold_word(new)) for old, new in _pairs(row, "change"))
+        if cuts or swaps or changes:
+            classes.append(_Class(tuple(cuts or swaps), changes, forms, not cuts))
         else:
-            default = forms
-    clitics = frozenset(fold_word(str(each)) for each in _list(section, "clitics"))
+            default |= forms
+    chain = "".join(f"(?:{fold_word(str(slot))})?" for slot in _list(section, "chain"))
     texts = [form for each in classes for form in (*each.forms, *(cut for cut, _ in each.stems))]
-    scripts = {script_of(text) for text in (*texts, *default) if text} or {"latin"}
+    scripts = {script_of(text) for text in (*texts, *default, *re.findall(r"[^\W\d_]+", chain)) if text} or {"latin"}
     return _Language(
         tuple(classes),
-        default,
+        default or _TAILS_WHOLE,
+        re.compile(chain),
         int(str(section.get("open", 0))),
-        int(str(section.get("least", _LEAST_STEM))),
-        clitics,
+        int(str(section.get("least", _LEAST_OPEN))),
+        frozenset(fold_word(str(each)) for each in _list(section, "clitics")),
         fold_word(str(section.get("article", ""))),
         section.get("compounds") == "true",
         tuple(fold_word(str(part)) for part in _list(section, "parts")),
         frozenset(scripts),
     )
+
+
+def _pairs(row: dict[str, Any], key: str) -> Iterator[tuple[str, str]]:
+    """Give what is replaced and what by; one thing may have several replacements."""
+    for old, new in row.get(key, {}).items():
+        for each in new if isinstance(new, list) else [new]:
+            yield old, each
 
 
 def _list(section: dict[str, object], key: str) -> list[object]:

@@ -8,22 +8,28 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 
 from monitor.errors import ConfigError, Problem
-from monitor.match.ast import Filter, Node, Rules, Watch
+from monitor.match.ast import SHADOW_FOR_GOOD, Filter, Node, Rules, Watch
 from monitor.match.clauses._base import Path
 from monitor.match.filters import primary_language
+from monitor.match.heap import uncollected
 from monitor.match.reader import TreeReader, clause_kinds, describe, shipped_name
 from monitor.match.shipped import shipped_sets
 from monitor.match.terms import lonely
-from monitor.match.tree import references
+from monitor.match.tree import References
 from monitor.model import WatchInfo
 
 DEFAULT_MIN_SCORE = 2  # one passing mention deep in the body is kept, but does not alert
 _LONGEST_CHAIN = 30  # watches; nobody refers further
 _ID = re.compile(r"[\w][\w.\-]{0,63}")
+_SPAN = re.compile(r"([1-9][0-9]{0,2}) ?([hdw])")
+_SPANS = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
 _SET_NAME = re.compile(r"[\w][\w.\-]{0,63}")
+_FILTER_KEYS = frozenset({"lang", "country", "outlets"})
+_NO_FILTER = Filter()
 WATCH_KEYS: Mapping[str, Mapping[str, Any]] = {
     "id": {
         "type": "string",
@@ -66,11 +72,22 @@ WATCH_KEYS: Mapping[str, Mapping[str, Any]] = {
         },
         "description": "Only these outlets, or all but these: by id, name, tag or domain.",
     },
+    "shadow": {
+        "type": ["boolean", "string"],
+        "pattern": "^(true|false|[1-9][0-9]{0,2} ?[hdw])$",
+        "description": "Match without telling anyone: true, or for so long from the first start with it (12h, 7d, 2w). "
+        "`tocsin watches` shows what would have been told.",
+    },
 }
 
 
 def load_rules(watches: Sequence[object], sets: Mapping[str, object]) -> Rules:
     """Return the rules in plain data as a YAML loader leaves it; raise ConfigError with every problem found."""
+    with uncollected():
+        return _load(watches, sets)
+
+
+def _load(watches: Sequence[object], sets: Mapping[str, object]) -> Rules:
     problems: list[Problem] = []
     if not isinstance(watches, (list, tuple)):
         raise ConfigError((Problem(("watches",), "a list of watches is wanted here", describe(watches), "- id: …"),))
@@ -92,6 +109,7 @@ def load_rules(watches: Sequence[object], sets: Mapping[str, object]) -> Rules:
 def _ids(watches: Sequence[object], problems: list[Problem]) -> dict[int, str]:
     """Return each watch's id by its place; note what is missing, misshapen or taken."""
     ids: dict[int, str] = {}
+    taken: set[str] = set()
     for at, value in enumerate(watches):
         watch_id = value.get("id") if isinstance(value, Mapping) else ""
         path: Path = ("watches", at, "id")
@@ -110,10 +128,11 @@ def _ids(watches: Sequence[object], problems: list[Problem]) -> dict[int, str]:
             problems.append(
                 Problem(path, "that is no id", describe(watch_id), "letters, digits, dots, dashes, at most 64")
             )
-        elif watch_id in ids.values():
+        elif watch_id in taken:
             problems.append(Problem(path, "another watch has this id", watch_id, "an id of its own"))
         else:
             ids[at] = watch_id
+            taken.add(watch_id)
     return ids
 
 
@@ -148,14 +167,10 @@ class _Reading:
         if not isinstance(value, Mapping):
             self._reader.problem(self._path, "a watch is a map", got=value, wanted="id: and any:, all: or near:")
             return None
-        known = [*WATCH_KEYS, *self._reader.clause_keys]
+        known = self._reader.clause_keys
         for key in value:
-            if key == "query":
-                self._reader.problem(
-                    (*self._path, key), "query strings are not understood", wanted="any:, all:, none:, near:"
-                )
-            elif key not in known:
-                self._reader.unknown_key(self._path, key, known)
+            if key not in WATCH_KEYS and key not in known:
+                self._reader.unknown_key(self._path, key, [*WATCH_KEYS, *known])
         is_clause = any(key in self._reader.clause_keys for key in value)
         # A misspelt or unsupported key has its own problem; saying that nothing is looked for would only blur it.
         clause = (
@@ -166,9 +181,10 @@ class _Reading:
         min_score = self._number("min_score", DEFAULT_MIN_SCORE, 18)
         min_mentions = self._number("min_mentions", 1, 1000)
         wanted = self._filter()
+        shadow = self._shadow()
         if clause is None or self._id is None:
             return None
-        return Watch(info, clause, min_score, min_mentions, wanted)
+        return Watch(info, clause, min_score, min_mentions, wanted, shadow)
 
     def _name(self, value: Mapping[str, object]) -> str:
         name = value.get("name", self._id or "")
@@ -191,6 +207,8 @@ class _Reading:
         return self._value
 
     def _filter(self) -> Filter:
+        if not self._mapping.keys() & _FILTER_KEYS:
+            return _NO_FILTER
         languages = frozenset(primary_language(tag) or tag for tag in self._strings("lang"))
         countries = frozenset(country.upper() for country in self._strings("country"))
         for country in sorted(countries):
@@ -214,6 +232,19 @@ class _Reading:
         )
         return Filter(languages, countries, include, exclude)
 
+    def _shadow(self) -> timedelta | None:
+        value = self._mapping.get("shadow", "false")
+        text = str(value).strip().lower() if isinstance(value, (str, bool)) else ""
+        if text in {"true", "false"}:
+            return SHADOW_FOR_GOOD if text == "true" else None
+        found = _SPAN.fullmatch(text)
+        if found is None:
+            self._reader.problem(
+                (*self._path, "shadow"), "that is no time to stay silent", got=value, wanted="true, or 12h, 7d, 2w"
+            )
+            return None
+        return int(found[1]) * _SPANS[found[2]]
+
     def _check_lonely(self, clause: Node | None) -> None:
         for term in lonely(clause):
             self._reader.problem(
@@ -227,7 +258,8 @@ class _Reading:
 def _check_rings(found: Mapping[str, Watch], ids: Mapping[int, str], problems: list[Problem]) -> None:
     """Note watches that refer to themselves, directly or through others, and endless chains of them."""
     places = {watch_id: at for at, watch_id in ids.items()}
-    leads = {watch_id: tuple(dict.fromkeys(references(watch.clause))) for watch_id, watch in found.items()}
+    find = References()
+    leads = {watch_id: find.of(watch.clause) for watch_id, watch in found.items()}
     done: set[str] = set()
     for start in leads:
         ring = _ring(start, leads, [], done)

@@ -1,85 +1,178 @@
 """Which watches does this document meet? One pass over the text, then only watches that can hold.
 
-A Matcher never changes once it is built: threads may share it, and new rules are a new Matcher.
-The automaton's hits choose candidates by a cover each watch must have hit; candidates are evaluated.
+A Matcher never changes what it answers once it is built: threads may share it, and new rules are a new
+Matcher, built beside the running one. The automaton's hits choose candidates (prefilter); only these are
+evaluated, each compiled when it is first needed.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from itertools import chain
 
-from monitor.match.ast import Rules, Watch, covers
-from monitor.match.evaluate import Evaluator, Found, Scope, compile_node, distinct, evidence, score
+from monitor.match.ast import Filter, Rules, Watch
+from monitor.match.evaluate import MAX_EVIDENCE, Compiler, Evaluator, Found, Scope, distinct, evidence, score
+from monitor.match.explain import Explanation, explain
 from monitor.match.filters import passes, primary_language
 from monitor.match.forms import Endings, FormRules
+from monitor.match.heap import uncollected
+from monitor.match.prefilter import Frequencies, Prefilter
+from monitor.match.rounds import entries
 from monitor.match.scan import Index, View
 from monitor.match.tokens import Layout
-from monitor.match.tree import known_words, references, terms_of
-from monitor.model import Document, Match, WatchInfo
+from monitor.match.tree import all_terms, known_words
+from monitor.model import Document, Field, Match, WatchInfo
 
-
-@dataclass(frozen=True, slots=True)
-class _Ready:
-    """A watch ready to be held against a view."""
-
-    watch: Watch
-    holds: Evaluator
-    needed: tuple[frozenset[int], ...]  # of each, one term must be hit
-    refers_to: tuple[str, ...]
+_KEPT_EVALUATORS = 20_000  # watches kept compiled; the rest are compiled again when they are candidates again
 
 
 class Matcher:
     """Holds all watches against documents. Immutable; safe to share between threads."""
 
-    def __init__(self, rules: Rules, *, forms: FormRules | None = None) -> None:
+    def __init__(
+        self,
+        rules: Rules,
+        *,
+        forms: FormRules | None = None,
+        frequencies: Frequencies | None = None,
+        index: Index | None = None,
+    ) -> None:
+        """Compile rules; `frequencies` is what an earlier Matcher learned, `index` one of the same rules."""
         self.rules = rules
-        terms = tuple(dict.fromkeys(term for watch in rules.watches for term in terms_of(watch.clause)))
-        self._index = Index(terms, forms or Endings(known_words(terms)))
-        self._ready = {watch.info.id: self._prepare(watch) for watch in rules.watches}
+        self.frequencies = frequencies or Frequencies()
+        with uncollected():
+            self.index = index or _build_index(rules, forms)
+            self._numbers: Mapping[str, int] = {watch.info.id: at for at, watch in enumerate(rules.watches)}
+            self._filters = tuple(dict.fromkeys(watch.filter for watch in rules.watches))
+            self._prefilter = Prefilter(rules.watches, self.index.ids, self.frequencies)
+        self._compiler = Compiler(self.index.ids)
+        self._evaluators: dict[int, Evaluator] = {}
 
     @property
     def infos(self) -> tuple[WatchInfo, ...]:
         return self.rules.infos
 
-    def _prepare(self, watch: Watch) -> _Ready:
-        ids = self._index.ids
-        needed = tuple(frozenset(ids[term] for term in cover) for cover in covers(watch.clause))
-        return _Ready(watch, compile_node(watch.clause, self._index), needed, tuple(references(watch.clause)))
-
     def match(self, document: Document) -> tuple[Match, ...]:
-        """Return the watches this document meets, in the order of the rules, with their evidence."""
-        language = primary_language(document.language)
-        wanted = [ready for ready in self._ready.values() if passes(ready.watch.filter, document, language)]
-        if not wanted:
+        """Return the watches this document meets, in the order of the rules, with their evidence.
+
+        A ticker or round-up meets a watch where one of its entries does.
+        """
+        parts = entries(document)
+        if len(parts) == 1:
+            return self._match(document)
+        if not self.candidates(document):
             return ()
-        layout = Layout(document)
-        view = View(self._index, layout, self._index.scan(layout.haystack), language)
-        held: dict[str, Found] = {}
-        found = ((ready, self._meets(ready, view, language, held)) for ready in wanted)
+        by_watch: dict[str, list[Match]] = {}
+        for offset, part in parts:
+            for match in self._match(part):
+                by_watch.setdefault(match.watch_id, []).append(_moved(match, offset))
+        return tuple(_together(by_watch[watch_id]) for watch_id in sorted(by_watch, key=self.number))
+
+    def _match(self, document: Document) -> tuple[Match, ...]:
+        language = primary_language(document.language)
+        if not any(passes(wanted, document, language) for wanted in self._filters):
+            return ()
+        view = self._view(document, language)
+        reading = _Reading(self, view, language)
+        ids = (self.rules.watches[number].info.id for number in self._prefilter.candidates(view.hit_terms))
+        found = ((watch_id, reading[watch_id]) for watch_id in ids)
         return tuple(
-            Match(ready.watch.info.id, score(mentions, view), evidence(mentions, view))
-            for ready, mentions in found
+            Match(watch_id, score(mentions, view), evidence(mentions, view))
+            for watch_id, mentions in found
             if mentions is not None
         )
 
-    def _meets(self, ready: _Ready, view: View, language: str | None, held: dict[str, Found]) -> Found:
-        """Whether a watch matches, thresholds and filters included; asks each watch once per document."""
-        watch = ready.watch
-        if watch.info.id not in held:
-            held[watch.info.id] = self._judge(ready, view, language, held)
-        return held[watch.info.id]
+    def candidates(self, document: Document) -> tuple[str, ...]:
+        """Return the watches that are held against a document, its filters aside: never fewer than match."""
+        view = self._view(document, primary_language(document.language))
+        return tuple(self.rules.watches[at].info.id for at in self._prefilter.candidates(view.hit_terms))
 
-    def _judge(self, ready: _Ready, view: View, language: str | None, held: dict[str, Found]) -> Found:
-        if any(needed.isdisjoint(view.hit_terms) for needed in ready.needed):
+    def explain(self, document: Document, watch_id: str) -> Explanation:
+        """Return why a watch meets a document, or which of its clauses is not met; raises KeyError for no watch."""
+        language = primary_language(document.language)
+        view = self._view(document, language)
+        watch = self.rules.watches[self._numbers[watch_id]]
+        reading = _Reading(self, view, language)
+        return explain(watch, view, reading, language, compile=self._compiler.compile)
+
+    def learn(self, documents: Iterable[Document]) -> Matcher:
+        """Return a matcher of the same rules that knows from these documents which words are rare.
+
+        It answers the same; only which watches it looks at first changes. Worth it from thousands of watches.
+        """
+        hits = (
+            [view.term(number) for number in view.hit_terms]
+            for view in (self._view(document, primary_language(document.language)) for document in documents)
+        )
+        return Matcher(self.rules, frequencies=self.frequencies.learn(hits), index=self.index)
+
+    def _view(self, document: Document, language: str | None) -> View:
+        layout = Layout(document)
+        return View(self.index, layout, self.index.scan(layout.haystack), language)
+
+    def evaluator(self, number: int) -> Evaluator:
+        """Return a watch compiled, kept for the next article."""
+        kept = self._evaluators.get(number)
+        if kept is None:
+            if len(self._evaluators) >= _KEPT_EVALUATORS:
+                self._evaluators = {}
+            kept = self._evaluators[number] = self._compiler.compile(self.rules.watches[number].clause)
+        return kept
+
+    def number(self, watch_id: str) -> int:
+        return self._numbers[watch_id]
+
+
+def _moved(match: Match, offset: int) -> Match:
+    """Return a match of an entry with its evidence where it stands in the whole text."""
+    told = (
+        each if each.field is Field.TITLE else replace(each, start=each.start + offset, end=each.end + offset)
+        for each in match.evidence
+    )
+    return replace(match, evidence=tuple(told))
+
+
+def _together(matches: Sequence[Match]) -> Match:
+    """Return what several entries of one page say to a watch: the best score, the evidence of all."""
+    told = tuple(chain.from_iterable(match.evidence for match in matches))[:MAX_EVIDENCE]
+    return Match(matches[0].watch_id, max(match.score for match in matches), told)
+
+
+def _build_index(rules: Rules, forms: FormRules | None) -> Index:
+    terms = all_terms(watch.clause for watch in rules.watches)
+    return Index(terms, forms or Endings(known_words(terms)))
+
+
+class _Reading(dict[str, Found]):
+    """One document being held against watches: by id, the mentions by which each matches, asked when first needed."""
+
+    def __init__(self, matcher: Matcher, view: View, language: str | None) -> None:
+        super().__init__()
+        self._matcher = matcher
+        self._view = view
+        self._language = language
+        self._scope = Scope(view, self)
+        self._passing: dict[Filter, bool] = {}
+
+    def __missing__(self, watch_id: str) -> Found:
+        """Whether a watch matches, thresholds and filters included."""
+        number = self._matcher.number(watch_id)
+        found = self[watch_id] = self._judge(number, self._matcher.rules.watches[number])
+        return found
+
+    def _judge(self, number: int, watch: Watch) -> Found:
+        if not self._passes(watch.filter):
             return None
-        watch = ready.watch
-        if not passes(watch.filter, view.layout.document, language):
-            return None
-        for watch_id in ready.refers_to:
-            self._meets(self._ready[watch_id], view, language, held)
-        found = ready.holds(Scope(view, held))
+        found = self._matcher.evaluator(number)(self._scope)
         if not found:
             return None
         mentions = distinct(found)
-        is_enough = len(mentions) >= watch.min_mentions and score(mentions, view) >= watch.min_score
+        is_enough = len(mentions) >= watch.min_mentions and score(mentions, self._view) >= watch.min_score
         return mentions if is_enough else None
+
+    def _passes(self, wanted: Filter) -> bool:
+        known = self._passing.get(wanted)
+        if known is None:
+            known = self._passing[wanted] = passes(wanted, self._view.layout.document, self._language)
+        return known

@@ -7,10 +7,12 @@ that nothing has to occur for would match everything, so it is refused.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from difflib import get_close_matches
 
 from monitor.errors import Problem
-from monitor.match.ast import AllOf, AnyOf, Node, Reference
+from monitor.match import query
+from monitor.match.ast import AllOf, AnyOf, Node, Reference, Term
 from monitor.match.clauses._base import Clause, Path
 from monitor.match.terms import read_string
 from monitor.registry import discover
@@ -41,6 +43,9 @@ class TreeReader:
         self._open_sets: list[str] = []
         self._language: str | None = None
         self._depth = 0
+        self.clause_keys = [key for kind in kinds.values() for key in (kind.key, *kind.options)]
+        self._options = tuple((option, kind.key) for kind in kinds.values() for option in kind.options)
+        self._terms: dict[tuple[str, str | None], Node] = {}
 
     def problem(self, path: Path, message: str, *, got: object = "", wanted: str = "") -> None:
         self._problems.append(Problem(path, message, describe(got), wanted))
@@ -53,10 +58,6 @@ class TreeReader:
         )
 
     # ── clauses ──
-
-    @property
-    def clause_keys(self) -> list[str]:
-        return [key for kind in self._kinds.values() for key in (kind.key, *kind.options)]
 
     def clause(self, value: Mapping[str, object], path: Path) -> Node | None:
         """Read the clause keys of a map; other keys are the caller's business."""
@@ -74,14 +75,10 @@ class TreeReader:
         return node if len(self._problems) == problems_before else None
 
     def _check_options(self, value: Mapping[str, object], path: Path) -> None:
-        for kind in self._kinds.values():
-            for option in kind.options:
-                if option in value and kind.key not in value:
-                    self.problem(
-                        (*path, option),
-                        f"{option} only makes sense beside {kind.key}",
-                        wanted=f"{kind.key}: in the same clause",
-                    )
+        for option, key in self._options:
+            if option in value and key not in value:
+                message = f"{option} only makes sense beside {key}"
+                self.problem((*path, option), message, wanted=f"{key}: in the same clause")
 
     def _problem_nothing_to_find(self, value: Mapping[str, object], path: Path) -> None:
         wanted = "at least one of " + ", ".join(f"{kind.key}:" for kind in self._kinds.values() if kind.finds)
@@ -109,11 +106,20 @@ class TreeReader:
     def item(self, value: object, path: Path) -> Node | None:
         """Read a string or a clause."""
         if isinstance(value, str):
-            return read_string(value, path, self, self._language)
+            return self._string(value, path)
         if isinstance(value, Mapping):
             return self._nested(value, path)
         self.problem(path, "a term is text, or a clause", got=value, wanted="a string; put numbers and dates in quotes")
         return None
+
+    def _string(self, text: str, path: Path) -> Node | None:
+        """Read a string; the same term is the same object wherever it stands."""
+        kept = self._terms.get((text, self._language))
+        if kept is None:
+            kept = read_string(text, path, self, self._language)
+            if isinstance(kept, Term):
+                self._terms[text, self._language] = kept
+        return kept
 
     def _nested(self, value: Mapping[str, object], path: Path) -> Node | None:
         if self._depth >= _DEEPEST:
@@ -130,6 +136,28 @@ class TreeReader:
             return self.clause(value, path)
         finally:
             self._depth -= 1
+
+    def query(self, value: object, path: Path) -> Node | None:
+        """Read a boolean string; every problem in it says its column."""
+        if not isinstance(value, str):
+            self.problem(path, "a query is one string", got=value, wanted="query: >- and the string on the next line")
+            return None
+
+        def leaf(text: str, at: int) -> Node | None:
+            before = len(self._problems)
+            node = self._string(text, path)
+            self._problems[before:] = [
+                replace(each, message=f"{query.place(value, at)}: {each.message}") if each.path == path else each
+                for each in self._problems[before:]
+            ]
+            return node
+
+        try:
+            return query.parse(value, leaf)
+        except query.QueryError as error:
+            message = f"{query.place(value, error.at)}: {error.message}"
+            self.problem(path, message, got=error.got, wanted=error.wanted)
+            return None
 
     # ── values ──
 

@@ -8,13 +8,15 @@ from monitor.match.loader import WATCH_KEYS
 from monitor.match.reader import clause_kinds
 
 _STRING = (
-    "word: any case, any accent, with its inflections and compounds; several words: a phrase; =Word: exactly this; "
-    "stem*: any letters after; $name: a set; watch:id: another watch; A ~ B or A ~8 B: within 6 or 8 words."
+    "word: any case, any accent, with its inflections and compounds; several words: a phrase; "
+    "=Word: exactly this; "
+    "stem*: any letters after; /pattern/: a regular expression with three letters in a row; "
+    "$name: a set; watch:id: another watch; A ~ B or A ~8 B: within 6 or 8 words."
 )
 
 
 def watch_schema() -> dict[str, Any]:
-    """Return a JSON Schema of `{watches: [...], sets: {...}}`."""
+    """Return the JSON Schema of one watch; its definitions also hold that of a `set`."""
     clauses: dict[str, Any] = {}
     for kind in clause_kinds().values():
         clauses[kind.key] = dict(kind.schema)
@@ -23,11 +25,7 @@ def watch_schema() -> dict[str, Any]:
     watch = {**WATCH_KEYS, **clauses}
     items = {"type": "array", "minItems": 1, "items": {"$ref": "#/$defs/item"}}
     return {
-        "type": "object",
-        "properties": {
-            "watches": {"type": "array", "items": {"$ref": "#/$defs/watch"}},
-            "sets": {"type": "object", "additionalProperties": {"$ref": "#/$defs/set"}},
-        },
+        "$ref": "#/$defs/watch",
         "$defs": {
             "item": {"oneOf": [{"type": "string", "minLength": 1, "description": _STRING}, {"$ref": "#/$defs/clause"}]},
             "clause": {"type": "object", "properties": clauses, "additionalProperties": False, "anyOf": finding},

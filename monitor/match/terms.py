@@ -1,4 +1,4 @@
-"""One string of a watch into a node: words, phrases, =Exact, stem*, $set, watch:id, A ~ B.
+"""One string of a watch into a node: words, phrases, =Exact, stem*, /regex/, $set, watch:id, A ~ B.
 
 Strings that start or end with what looks like an operator of another product are refused with what
 to write here instead; nothing is searched for that the user did not mean.
@@ -14,6 +14,7 @@ from monitor.match.ast import AnyOf, Mode, Near, Node, Reference, Term, Word
 from monitor.match.clauses._base import Path
 from monitor.match.clauses.near import DEFAULT_WITHIN, MOST_WITHIN
 from monitor.match.fold import fold_word
+from monitor.match.regex import RegexError, is_regex, read_regex
 from monitor.match.scripts import WORD
 
 TERM_MOST = 200  # characters; a longer string is a pasted text
@@ -25,7 +26,6 @@ _OPERATOR = r"^[+&|@%^`<>~*?#/\\\[\](){},;:]"
 _REFUSED = tuple(
     (re.compile(pattern), message, wanted)
     for pattern, message, wanted in (
-        (r"^/.*/\w*$", "regular expressions are not understood", "words, phrases or stem*"),
         (_BOOLEAN, "boolean words are not understood inside a term", "any:, all:, none: or near:"),
         (_FIELD, "field prefixes are not understood", "in: beside the term, or lang:, outlets: of the watch"),
         (r"^[\"“”„«»]|[\"“”„«»]$", "quotes mean nothing here", "the words alone for a phrase, =Word for exactly this"),
@@ -34,6 +34,8 @@ _REFUSED = tuple(
         (r"[|\[\](){}\\]", "brackets and bars are not understood inside a term", "clauses: any:, all:, near:"),
     )
 )
+# Without one of these signs, and without a word in capitals, nothing above can apply.
+_SUSPECT = re.compile(r"[^\w\s'’.]|\b(?:AND|OR|NOT|O?NEAR)\b")
 
 
 class Names(Protocol):
@@ -55,7 +57,7 @@ class Names(Protocol):
 def read_string(text: str, path: Path, names: Names, language: str | None) -> Node | None:
     """Return the node of one string of the user's, or None once a problem is noted."""
     text = text.strip()
-    if _TILDES.search(text) and not text.startswith("="):
+    if "~" in text and _TILDES.search(text) and not text.startswith("=") and not is_regex(text):
         return _read_near(text, path, names, language)
     return _read_operand(text, path, names, language)
 
@@ -87,7 +89,18 @@ def _read_operand(text: str, path: Path, names: Names, language: str | None) -> 
         return names.set_node(text[1:], path)
     if text.startswith("watch:"):
         return names.watch_node(text[len("watch:") :].strip(), path)
+    if is_regex(text):
+        return _read_regex(text, path, names)
     return _read_term(text, path, names, language)
+
+
+def _read_regex(text: str, path: Path, names: Names) -> Node | None:
+    try:
+        terms = read_regex(text)
+    except RegexError as error:
+        names.problem(path, error.message, got=text, wanted=error.wanted)
+        return None
+    return terms[0] if len(terms) == 1 else AnyOf(terms)
 
 
 def _read_term(text: str, path: Path, names: Names, language: str | None) -> Term | None:
@@ -99,7 +112,7 @@ def _read_term(text: str, path: Path, names: Names, language: str | None) -> Ter
         return None
     if text.startswith("="):
         return _read_exact(text, path, names)
-    for pattern, message, wanted in _REFUSED:
+    for pattern, message, wanted in _REFUSED if _SUSPECT.search(text) else ():
         if pattern.search(text):
             names.problem(path, message, got=text, wanted=wanted)
             return None

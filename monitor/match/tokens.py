@@ -3,7 +3,8 @@
 The title stands first, the text after it, a line break between them; offsets into that string are
 "places" and map back to the document. Sentences and positions are only worked out when asked for.
 The lead is the first paragraph; one under 200 characters (a dateline, a kicker) takes the next
-along; where paragraphs are endless, it ends with the sentence that passes 600.
+along; where paragraphs are endless, it ends with the sentence that passes 600. Captions and pulled
+quotes at the top are no lead.
 """
 
 from __future__ import annotations
@@ -25,6 +26,21 @@ _BREAK = re.compile(r"\n|[。！？｡।۔]+|(?<![.!?…؟])[.!?…؟]+[\"'»�
 _ABBREVIATION = re.compile(
     r"(?:^|[\s(.\-])(?:[^\W\d_]|\d{1,2}|dr|mr|mrs|ms|st|gen|col|lt|sgt|prof|jr|sr|vs|no|nr|bzw|ca|etc|sen|rep|gov|ул|им|тыс|млн|млрд|обл)$"
 )
+# Captions name the picture first or the photographer last; a pulled quote is nothing but a quote.
+_CAPTION_MOST = 300  # characters; a longer line is a paragraph
+_CAPTION = re.compile(
+    r"^\W{0,3}(?:foto|fotos|fotograf|photo|photos|bild|bilder|picture|image|imagen|imagem|immagine|kuva|billede|bilde|"
+    r"fotó|fotografie|zdjęcie|zdj\.?|слика|снимка|фото|здымак|φωτογραφία|fotoğraf|nuotrauka|attēls|صورة|الصورة|عکس|צילום|"
+    r"사진|写真|画像|图|圖|图片|圖片|ภาพ|ảnh|फोटो|gambar|video|видео|відео|©)\s?(?:[:：/|]|©)",
+    re.IGNORECASE,
+)
+_CREDIT = re.compile(
+    r"(?:©|(?:foto|photo|bild|image|fotó|фото|kuva|zdj\.?|credit|crédit|crédito)\s?[:：/]"
+    r"|getty images|/\s?(?:afp|reuters|dpa|ap))"
+    r"[^.!?\n]{0,60}\)?$",
+    re.IGNORECASE,
+)
+_PULLED_QUOTE = re.compile(r"^[„“”\"«»‹›「『][^„“”\"«»「」『』]{10,280}[“”\"»«‹›」』]$")
 _NEXT_LETTER = re.compile(r"[ \t]{0,8}[^\W\d_]")
 _RUNNING_CHAR = re.compile(f"[{RUNNING}]")
 _SNIPPET_WORDS = 6  # on each side
@@ -46,12 +62,16 @@ class Layout:
         """Where the lead ends, as an offset into the document's text."""
         return lead_end(self.document.text)
 
+    @cached_property
+    def _lead_start(self) -> int:
+        return lead_start(self.document.text)
+
     def locate(self, start: int, end: int) -> tuple[Field, int, int]:
         """Return the field of a place and its original span in the title or the text."""
         if start < self.text_start:
             return (Field.TITLE, *self._title.span(start, end))
         first, last = self._text.span(start - self.text_start, end - self.text_start)
-        return Field.LEAD if first < self.lead_end else Field.BODY, first, last
+        return Field.LEAD if self._lead_start <= first < self.lead_end else Field.BODY, first, last
 
     def original(self, start: int, end: int) -> str:
         """Return the original characters of a place."""
@@ -105,15 +125,32 @@ class Layout:
         return " ".join(f"{before}{text[start:end]}{after}".split())
 
 
+def lead_start(text: str) -> int:
+    """Return where the lead of a text starts: behind empty lines, captions and pulled quotes."""
+    at = 0
+    while at < len(text):
+        line_end = text.find("\n", at)
+        line_end = len(text) if line_end < 0 else line_end
+        line = text[at : min(line_end, at + _CAPTION_MOST + 1)].strip()
+        if line and not _is_beside_the_text(line):
+            return at
+        at = line_end + 1
+    return 0  # nothing else is there
+
+
+def _is_beside_the_text(line: str) -> bool:
+    return len(line) <= _CAPTION_MOST and any(each.search(line) for each in (_CAPTION, _CREDIT, _PULLED_QUOTE))
+
+
 def lead_end(text: str) -> int:
     """Return where the lead of a text ends, in code points."""
-    end = 0
-    while end < LEAD_AT_LEAST and end < len(text):
+    end = start = lead_start(text)
+    while end - start < LEAD_AT_LEAST and end < len(text):
         line_end = text.find("\n", end + 1)
         end = len(text) if line_end < 0 else line_end
-    if end <= LEAD_AT_MOST:
+    if end - start <= LEAD_AT_MOST:
         return end
-    found = _BREAK.search(text, LEAD_AT_MOST)
+    found = _BREAK.search(text, start + LEAD_AT_MOST)
     return min(end, found.end() if found else end)
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Iterable
+from itertools import takewhile
 from typing import Any
 
 from lxml.html import HtmlElement
@@ -25,9 +26,12 @@ logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
 _NOT_LETTERS = re.compile(r"[\W_]+")
 _LINE_CHARS = 100_000
 _SHORT_PARAGRAPH = 60
+_PROSE_LINE = 100
 _AMPLE_CHARS = 6_000
 _SUBHEAD_CHARS = 160
 _TOP_LINES = 6
+_NOTE_CHARS = 400
+_NOTES = 3  # more lines in italics are a text in italics
 _SPACE_BEFORE_STOP = re.compile(r"(?<=\w) ([.,])(?=\s|$)")  # left by links that end a sentence
 _CREDIT = re.compile(
     r"^(?:©|\(c\)|copyright\b|(?:foto|photo|bild|image|imagem|imagen|picture|quelle|credit|fotografia|fot\.|"
@@ -62,11 +66,11 @@ _PROOF_LETTERS = 60  # as many equal letters are no accident
 
 def body(tree: HtmlElement, facts: Metadata, *, url: str) -> str:
     """Return the text of the article without its title and without furniture; changes the tree."""
-    _furniture.prune(tree)
+    _furniture.prune(tree, frozenset(_letters(title) for title in facts.titles if title))
     standfirst = _standfirst(tree, facts)
     lines = _chosen(_extracted(tree, url), tree, facts)
     lines = _with_subheads(lines, tree)
-    lines = list(_without_furniture(lines, facts))
+    lines = _without_closing_note(list(_without_furniture(lines, facts)), tree)
     return "\n".join(_with_standfirst(lines, standfirst))
 
 
@@ -87,7 +91,17 @@ def _chosen(lines: list[str], tree: HtmlElement, facts: Metadata) -> list[str]:
         return stated
     # A text that fills the page needs no second opinion.
     gathered = _gathered(tree) if size < _AMPLE_CHARS else []
-    return gathered if size < 0.4 * _size(gathered) else lines
+    if size < 0.4 * _size(gathered):
+        return gathered
+    prose = _size(line for line in gathered if len(line) > _PROSE_LINE)
+    return gathered if size < 0.6 * prose and _extends(gathered, lines) else lines
+
+
+def _extends(gathered: list[str], lines: list[str]) -> bool:
+    """Tell whether one text holds nearly all of the other: then what was extracted is a part of the article."""
+    present = {_letters(line[:200])[:60] for line in gathered}
+    held = [_letters(line[:200])[:60] in present for line in lines if len(line) > _SHORT_PARAGRAPH]
+    return bool(held) and sum(held) >= 0.8 * len(held)
 
 
 def _gathered(tree: HtmlElement) -> list[str]:
@@ -154,6 +168,19 @@ def _without_furniture(lines: list[str], facts: Metadata) -> Iterable[str]:
         if at < _TOP_LINES and _is_dressing(line, letters, titles, authors):
             continue
         yield line
+
+
+def _without_closing_note(lines: list[str], tree: HtmlElement) -> list[str]:
+    """Cut what follows the text in italics: who wrote it, where to read on, what the desk wants to add."""
+    slanted = {
+        _letters(p.text_content()[:_NOTE_CHARS])
+        for p in tree.iter("p")
+        if len(p) and p[0].tag in {"em", "i"} and not (p.text or "").strip()
+        and _letters(p[0].text_content()) == _letters(p.text_content())
+    }  # fmt: skip
+    notes = list(takewhile(lambda line: len(line) < _NOTE_CHARS and _letters(line) in slanted, reversed(lines)))
+    is_note = 0 < len(notes) <= _NOTES and len(notes) * 2 < len(lines)
+    return lines[: -len(notes)] if is_note else lines
 
 
 def _is_dressing(line: str, letters: str, titles: set[str], authors: set[str]) -> bool:

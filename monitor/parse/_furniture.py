@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from itertools import islice
 
 from lxml.html import HtmlElement
 
@@ -140,6 +141,18 @@ _WORDS = frozenset(
         "tags",
         "taglist",
         "keywords",
+        "bildunterschrift",
+        "bildtext",
+        "legende",
+        "piedefoto",
+        "didascalia",
+        "infobox",
+        "infokasten",
+        "factbox",
+        "faktenbox",
+        "twittertweet",
+        "instagrammedia",
+        "tiktokembed",
     ]
 )
 _PAIRS = re.compile(
@@ -203,12 +216,26 @@ _HEADING_TAGS = frozenset({"h2", "h3", "h4", "h5", "h6", "p", "div", "span", "st
 _HEADING_CHARS = 45
 _TRIMMINGS = " :：…*#>»›→|-–—!."
 _CARD_CHARS = 600
+_OWN_CHARS = 600  # an article has as many characters in its paragraphs, beyond the first 60 of each
+_TITLE_CHARS = 15
+_NEAR = 8
+_NOWHERE = ("#", "javascript:")
+_SLUG_WORDS = 3
+_SIDES = frozenset({"aside", "footer", "nav"})
+_BLOCKS = ("p", "div", "h1", "h2", "h3", "h4", "h5", "section", "ul", "article")
+_COMMENTS = re.compile(
+    r"(?:^|[\s_-])(?:comments?-?(?:list|area|section|thread|s|box|container|wrapper)|comments|commentlist|"
+    r"kommentare|commentaires|comentarios|disqus_thread)(?:$|[\s_-])",
+    re.IGNORECASE,
+)
+_NOT_WORDS = re.compile(r"[\W_]+")
 _LIST_CHARS = 1_500  # a list of teasers is shorter than that; a section of an article is not
 
 
-def prune(tree: HtmlElement) -> None:
-    """Take the furniture out of a page; changes the tree."""
-    keep = _kept(tree)
+def prune(tree: HtmlElement, titles: frozenset[str] = frozenset()) -> None:
+    """Take the furniture out of a page; changes the tree. `titles` are the article's, as letters."""
+    keep = _kept(tree, titles)
+    linked = _linked_cards(tree, keep)
     doomed: list[HtmlElement] = []
     lists: list[HtmlElement] = []
     headings: list[HtmlElement] = []
@@ -226,6 +253,8 @@ def prune(tree: HtmlElement) -> None:
         _drop(element)
     for element in headings:
         _drop_with_list(element, keep)
+    for element in linked:
+        _drop_with_remains(element, keep)
     for element in (*lists, *cards):
         if _is_of_teasers(element, keep):
             _drop(element)
@@ -241,6 +270,8 @@ def _is_of_teasers(element: HtmlElement, keep: set[HtmlElement]) -> bool:
 def _is_doomed(element: HtmlElement) -> bool:
     if element.tag in _TAGS:
         return True
+    if element.tag == "figure":
+        return not _is_prose(element) and next(element.iter("table", "pre", "code", "blockquote"), None) is None
     if element.tag in _SPARED_TAGS:
         return False
     class_names, id_name = element.get("class"), element.get("id")
@@ -255,6 +286,8 @@ def _may_announce(text: str | None) -> bool:
 def _is_furniture(class_names: str, id_name: str) -> bool:
     for names in (*class_names.split(), id_name):
         words = _NOT_LETTERS.sub(" ", _CAMEL.sub(" ", names).lower()).strip()
+        if names is id_name and words.count(" ") >= _SLUG_WORDS:
+            continue  # the heading of a section as its anchor: its words are the article's
         if words.replace(" ", "") in _WORDS or _PAIRS.search(words) or not _WORDS.isdisjoint(words.split()[:3]):
             return True
     return False
@@ -272,21 +305,76 @@ def is_teaser_line(text: str) -> bool:
     return bool(colon and rest) and len(text) < 250 and " " in front.strip() and is_teaser_heading(front)
 
 
-def _kept(tree: HtmlElement) -> set[HtmlElement]:
-    """Return the elements no rule may take: those around the headline and around most of the running text."""
-    weights: dict[HtmlElement, int] = {}
-    total = 0
+def _kept(tree: HtmlElement, titles: frozenset[str]) -> set[HtmlElement]:
+    """Return the elements no rule may take: those around the headline and around most of the running text.
+
+    Readers' comments and side columns may hold more text than the article: theirs counts only where
+    there is next to no other.
+    """
+    strange = _places_of_others(tree)
+    own: dict[HtmlElement, int] = {}
+    other: dict[HtmlElement, int] = {}
     for p in tree.iter("p"):
         weight = len(p.text_content()) - 60
         if weight > 0:
-            total += weight
-            for ancestor in p.iterancestors():
+            ancestors = list(p.iterancestors())
+            weights = own if strange.isdisjoint(ancestors) else other
+            for ancestor in ancestors:
                 weights[ancestor] = weights.get(ancestor, 0) + weight
-    keep = {element for element, weight in weights.items() if 2 * weight > total}
-    for h1 in tree.iter("h1"):
-        if not any(ancestor.tag in _TAGS for ancestor in h1.iterancestors()):
-            keep.update(h1.iterancestors())
+    if max(own.values(), default=0) < _OWN_CHARS:
+        for ancestor, weight in other.items():
+            own[ancestor] = own.get(ancestor, 0) + weight
+    total = max(own.values(), default=0)
+    keep = {element for element, weight in own.items() if 2 * weight > total}
+    for h1 in _headlines(tree, titles):
+        keep.update(h1.iterancestors())
     return keep
+
+
+def _places_of_others(tree: HtmlElement) -> set[HtmlElement]:
+    return {
+        element
+        for element in tree.iter("aside", "footer", "nav", "div", "section", "ol", "ul")
+        if (element.tag in _SIDES or _COMMENTS.search(f"{element.get('class') or ''} {element.get('id') or ''}"))
+        and element.find(".//h1") is None
+    }
+
+
+def _headlines(tree: HtmlElement, titles: frozenset[str]) -> list[HtmlElement]:
+    """Return the h1 elements that may be this article's: teasers have such headlines too."""
+    h1s = [h1 for h1 in tree.iter("h1") if not any(ancestor.tag in _TAGS for ancestor in h1.iterancestors())]
+    return [h1 for h1 in h1s if _NOT_WORDS.sub("", h1.text_content()[:1000].casefold()) in titles] or h1s
+
+
+def _linked_cards(tree: HtmlElement, keep: set[HtmlElement]) -> list[HtmlElement]:
+    """Return the teasers told by their links: a link around blocks, or picture and words with one address.
+
+    Running text has neither: a link in it stands inside a paragraph and goes to its address once.
+    """
+    cards: list[HtmlElement] = []
+    pictured: dict[str, HtmlElement] = {}
+    worded: dict[str, HtmlElement] = {}
+    for link in tree.iter("a"):
+        address = (link.get("href") or "").strip()
+        if not address or address.startswith(_NOWHERE) or link in keep:
+            continue
+        text = " ".join(link.text_content().split())
+        if len(link) and _TITLE_CHARS <= len(text) <= _LIST_CHARS and any(True for _ in link.iter(*_BLOCKS)):
+            cards.append(link)
+        if 0 < len(text) < _TITLE_CHARS:
+            continue
+        (worded if text else pictured)[address] = link
+        other = (pictured if text else worded).get(address)
+        card = _around(other, link) if other is not None else None
+        if card is not None and card.tag != "p" and card not in keep and _length(card) <= _CARD_CHARS:
+            cards.append(card)
+    return cards
+
+
+def _around(first: HtmlElement, second: HtmlElement) -> HtmlElement | None:
+    """Return the innermost element that holds both, if it is near."""
+    near = set(islice(first.iterancestors(), _NEAR))
+    return next((each for each in islice(second.iterancestors(), _NEAR) if each in near), None)
 
 
 def _drop(element: HtmlElement) -> None:
@@ -294,16 +382,22 @@ def _drop(element: HtmlElement) -> None:
         element.drop_tree()
 
 
+def _drop_with_remains(element: HtmlElement, keep: set[HtmlElement]) -> None:
+    """Drop a teaser and the boxes that hold nothing else, or only the heading over it."""
+    parent = element.getparent()
+    _drop(element)
+    while parent is not None and parent not in keep and parent.tag not in _SPARED_TAGS:
+        if _length(parent) > _HEADING_CHARS:
+            return
+        parent, empty = parent.getparent(), parent
+        _drop(empty)
+
+
 def _drop_with_list(heading: HtmlElement, keep: set[HtmlElement]) -> None:
     """Drop a heading over other articles with what it heads: the box around both, or the list after it."""
     top = heading
     for ancestor in heading.iterancestors():
-        if (
-            ancestor in keep
-            or ancestor.tag in _SPARED_TAGS
-            or len(ancestor.text_content()) > _LIST_CHARS
-            or _is_prose(ancestor)
-        ):
+        if ancestor in keep or ancestor.tag in _SPARED_TAGS or _length(ancestor) > _LIST_CHARS or _is_prose(ancestor):
             break
         top = ancestor
     if top is heading or len(top.text_content().strip()) <= len(heading.text_content().strip()) + 3:
@@ -332,12 +426,17 @@ def _is_card_list(element: HtmlElement) -> bool:
 
 def _is_card(element: HtmlElement) -> bool:
     """Tell the teaser of another article: short, with a heading that is a link or stands in one."""
-    if len(element.text_content()) > _CARD_CHARS:
+    if _length(element) > _CARD_CHARS:
         return False
     for heading in element.iter("h2", "h3", "h4", "h5"):
         if heading.find(".//a") is not None or any(ancestor.tag == "a" for ancestor in heading.iterancestors()):
             return True
     return False
+
+
+def _length(element: HtmlElement) -> int:
+    """Return how many characters a reader sees: the indentation of the markup is none."""
+    return len(" ".join(element.text_content().split()))
 
 
 def link_share(element: HtmlElement) -> float:

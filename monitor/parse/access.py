@@ -27,6 +27,7 @@ _CMP_PATH = re.compile(
 )
 _CONSENT = re.compile(
     r"cookies?\b|consent|einwillig|zustimm|datenschutz|werbung und tracking|tracking|pur-abo|personalisierte|"
+    r"mit werbung|werbefrei|ohne werbung|widerruf|"
     r"accept all|alle akzeptieren|reject all|alle ablehnen|"
     r"privacy policy|privacy settings|your privacy|personal data|personenbezogen|partner(?:s|n)?\b|vendors|"
     r"tout accepter|accepter et|continuer sans accepter|"

@@ -348,7 +348,7 @@ class _Reader:
             base = _join(base, inherited)
         absolute = _join(base, link)
         # Without any base there is nothing to hang it on: it is handed out as written.
-        return absolute if _SCHEME.match(absolute) or not base else ""
+        return absolute if _SCHEME.match(absolute) or not _SCHEME.match(base) else ""
 
     # ── texts ──
 

@@ -6,6 +6,7 @@ them and the checks are each field's own. Nothing is better than wrong.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -59,7 +60,7 @@ def read(tree: HtmlElement, *, url: str) -> Metadata:
         site=site_name or "",
         url=url,
     )
-    published, modified = _times(tree, meta, node, url)
+    published, modified = _times(tree, meta, node, titles, url)
     return Metadata(
         title=title,
         titles=titles,
@@ -138,16 +139,45 @@ _MODIFIED_META = (
 
 
 def _times(
-    tree: HtmlElement, meta: Mapping[str, str], node: _jsonld.Node, url: str
+    tree: HtmlElement, meta: Mapping[str, str], node: _jsonld.Node, titles: Iterable[str], url: str
 ) -> tuple[datetime | None, datetime | None]:
     published = (
         _first_date([_jsonld.text_of(node, "datePublished"), *(meta.get(name, "") for name in _PUBLISHED_META)])
         or _first_date([_jsonld.text_of(node, "dateCreated"), _jsonld.text_of(node, "uploadDate")])
         or _first_date(_visible_dates(tree))
+        or _in_address(url)
+        or _by_headline(tree, titles)
         or _last_resort(tree, url)
     )
     modified = _first_date([_jsonld.text_of(node, "dateModified"), *(meta.get(name, "") for name in _MODIFIED_META)])
     return published, modified
+
+
+_DAY_IN_PATH = re.compile(
+    r"[/-]((?:19|20)\d\d)(?:([/-])([01]?\d)\2([0-3]?\d)|([01]\d)([0-3]\d))(?=[/\-_.]|$)"
+)  # fmt: skip
+_HEAD_TAGS = ("h1", "h2", "h3")
+_LABEL = re.compile(r"^[^\d:]{1,40}:\s*")  # `Stand des Artikels: …`
+_DATED_TAGS = (
+    *_HEAD_TAGS,
+    "p",
+    "div",
+    "span",
+    "time",
+    "small",
+    "em",
+    "i",
+    "b",
+    "strong",
+    "font",
+    "td",
+    "dd",
+    "h5",
+    "h6",
+)
+_BEHIND_HEADLINE, _BEFORE_HEADLINE = 60, 12  # elements
+_RUNNING_TEXT = 200
+_DATELINE_CHARS = (8, 80)
 
 
 def _visible_dates(tree: HtmlElement) -> list[str]:
@@ -179,6 +209,49 @@ def _is_foreign(element: HtmlElement) -> bool:
         ) is None:
             return True
     return False
+
+
+def _in_address(url: str) -> datetime | None:
+    """Return the day a page's address carries as a path of its own (`/2024/03/31/`, `/20240331/`)."""
+    found = _DAY_IN_PATH.search(urlsplit(url).path)
+    if found is None:
+        return None
+    year, _, month, day, short_month, short_day = found.groups()
+    return dates.parse_date(f"{year}-{month or short_month}-{day or short_day}")
+
+
+def _by_headline(tree: HtmlElement, titles: Iterable[str]) -> datetime | None:
+    """Return the date a reader sees by the headline: the first short line with one behind it, or just before it.
+
+    The first long paragraph ends the search: dates in the text are those of what it tells.
+    """
+    elements = list(tree.iter(*_DATED_TAGS))
+    wanted = set(titles)
+    heads = [at for at, element in enumerate(elements) if element.tag in _HEAD_TAGS]
+    h1 = next((at for at in heads if elements[at].tag == "h1"), None)
+    at = next((at for at in heads if one_line(elements[at].text_content(), 500) in wanted), h1)
+    if at is None:
+        return None
+    for element in elements[at + 1 : at + 1 + _BEHIND_HEADLINE]:
+        text = " ".join(element.text_content().split())
+        if element.tag == "p" and len(text) > _RUNNING_TEXT:
+            break
+        moment = _of_dateline(element, text)
+        if moment is not None:
+            return moment
+    for element in reversed(elements[max(at - _BEFORE_HEADLINE, 0) : at]):
+        moment = _of_dateline(element, " ".join(element.text_content().split()))
+        if moment is not None:
+            return moment
+    return None
+
+
+def _of_dateline(element: HtmlElement, text: str) -> datetime | None:
+    if not _DATELINE_CHARS[0] <= len(text) <= _DATELINE_CHARS[1] or not any(char.isdigit() for char in text):
+        return None
+    if "©" in text or _is_foreign(element) or any(ancestor.tag == "a" for ancestor in element.iterancestors()):
+        return None
+    return dates.parse_date(_LABEL.sub("", text))
 
 
 def _last_resort(tree: HtmlElement, url: str) -> datetime | None:

@@ -121,13 +121,17 @@ def revision(db: Database, article_id: int) -> int:
 def keep_match(
     db: Database, article_id: int, match: Match, *, revision: int, alert_id: str | None, decision: str, now: datetime
 ) -> None:
-    """Write that an article met a watch, with the evidence and what was decided."""
+    """Write that an article met a watch, with the evidence and what was decided.
+
+    That it would have been told, but for its shadow, stays written until it is told.
+    """
     db.execute(
         """INSERT INTO matches(article_id, watch_id, revision, score, evidence, at, alert_id, decision)
            VALUES(?, ?, ?, ?, ?, ?, ?, ?)
            ON CONFLICT(article_id, watch_id) DO UPDATE SET revision = excluded.revision, score = excluded.score,
                evidence = excluded.evidence, at = excluded.at, alert_id = coalesce(excluded.alert_id, alert_id),
-               decision = excluded.decision""",
+               decision = CASE WHEN decision LIKE 'shadow: %' AND excluded.alert_id IS NULL THEN decision
+                               ELSE excluded.decision END""",
         [
             article_id,
             match.watch_id,
@@ -139,6 +143,17 @@ def keep_match(
             decision,
         ],
     )
+
+
+def met_as_history(db: Database, article_id: int) -> frozenset[str]:
+    """Return the watches that met an article which a first visit brought, and were not told of it."""
+    found = rows(
+        db,
+        """SELECT m.watch_id FROM matches m JOIN articles a ON a.id = m.article_id
+           WHERE a.id = ? AND a.is_quiet AND m.alert_id IS NULL""",
+        [article_id],
+    )
+    return frozenset(row["watch_id"] for row in found)
 
 
 def sightings(db: Database, story_id: int) -> list[tuple[int, Sighting]]:
@@ -184,14 +199,15 @@ def search(
     """
     where: list[str] = ["1"]
     parameters: dict[str, object] = {"limit": limit}
-    source = "articles a JOIN texts t ON t.id = a.id JOIN outlets o ON o.id = a.outlet_id"
+    source, newest = "articles a", "a.id"
     snippet = "substr(t.text, 1, 160)"
     if query.strip() and _WORDLESS.search(query):
         for number, term in enumerate(_terms(query)):
             where.append(f"(instr(t.title, :term{number}) OR instr(t.text, :term{number}))")
             parameters[f"term{number}"] = term
     elif query.strip():
-        source += " JOIN texts_fts f ON f.rowid = a.id"
+        # From the index outwards, in its own order: only the articles that are shown are looked at.
+        source, newest = "texts_fts f CROSS JOIN articles a ON a.id = f.rowid", "f.rowid"
         where.append("texts_fts MATCH :query")
         parameters["query"] = _fts_query(query)
         snippet = "snippet(texts_fts, 1, '', '', '…', 24)"
@@ -208,7 +224,8 @@ def search(
         db,
         f"""SELECT a.*, o.name AS outlet, {snippet} AS snippet,
                    (SELECT json_group_array(watch_id) FROM matches m WHERE m.article_id = a.id) AS watches
-            FROM {source} WHERE {" AND ".join(where)} ORDER BY a.id DESC LIMIT :limit""",
+            FROM {source} CROSS JOIN texts t ON t.id = a.id CROSS JOIN outlets o ON o.id = a.outlet_id
+            WHERE {" AND ".join(where)} ORDER BY {newest} DESC LIMIT :limit""",
         parameters,
     )
     return [_found(row) for row in found]

@@ -49,7 +49,10 @@ def add(
 def claim_due(
     db: Database, sources: Mapping[str, Source], now: datetime, lease_until: datetime, *, limit: int, per_host: int
 ) -> list[FrontierItem]:
-    """Lease up to `limit` articles that may be read now: news before history, at most `per_host` under way per host."""
+    """Lease up to `limit` articles that may be read now, at most `per_host` under way per host.
+
+    News before history; then the first of every host before the second of any, for a host is asked slowly.
+    """
     claimed = rows(
         db,
         """WITH busy AS (
@@ -63,7 +66,7 @@ def claim_due(
                      AND s.is_active = 1
            )
            UPDATE frontier SET lease_until = :until WHERE id IN (
-               SELECT id FROM ready WHERE place <= :per_host ORDER BY is_quiet, next_try_at, id LIMIT :limit)
+               SELECT id FROM ready WHERE place <= :per_host ORDER BY is_quiet, place, next_try_at, id LIMIT :limit)
            RETURNING *""",
         {"now": stamp(now), "until": stamp(lease_until), "limit": limit, "per_host": per_host},
     )

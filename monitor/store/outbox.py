@@ -64,6 +64,24 @@ class OutboxRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Claim:
+    """What a sender took: deliveries to try, and those parked because their message could not be built."""
+
+    deliveries: tuple[Delivery, ...]
+    parked: tuple[Unbuilt, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Unbuilt:
+    """A delivery whose message could not be built, and why."""
+
+    id: str
+    alert_id: str
+    target: Target
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class AttemptRow:
     """One try of a delivery."""
 
@@ -107,7 +125,9 @@ def raise_alert(
 
     Told once: if the story was told to this watch already, nothing is written (0 deliveries).
     """
-    alert_id = stable_id("alr", store_identity, watch.id, str(story_id))
+    # With the story's beginning: a restored backup gives its numbers out again, to other stories.
+    opened_at = db.execute("SELECT first_seen FROM articles WHERE id = ?", [story_id]).fetchone()[0]
+    alert_id = stable_id("alr", store_identity, watch.id, str(story_id), opened_at)
     raised = db.conn.execute(
         """INSERT INTO alerts(id, watch_id, watch_name, watch_tags, story_id, article_id, score, evidence, created_at,
                reason)
@@ -145,6 +165,18 @@ def raise_alert(
     return alert_id, len(plan.targets)
 
 
+def refresh(db: Database, alert_id: str, article_id: int, match: Match) -> None:
+    """Give an alert whose message is not built yet the evidence of its article's newer text.
+
+    The message takes its headline from the article as it then is; evidence of an older one would not fit it.
+    """
+    db.execute(
+        """UPDATE alerts SET score = ?, evidence = ? WHERE id = ? AND article_id = ?
+           AND NOT EXISTS (SELECT 1 FROM outbox WHERE alert_id = alerts.id AND payload IS NOT NULL)""",
+        [match.score, evidence_to_json(match.evidence), alert_id, article_id],
+    )
+
+
 def claim_due(
     db: Database,
     targets: dict[str, Target],
@@ -152,14 +184,14 @@ def claim_due(
     now: datetime,
     lease_until: datetime,
     freeze: Callable[[Alert, Target, str], bytes],
-) -> list[Delivery]:
+) -> Claim:
     """Lease the oldest due delivery of every target that is not `busy`, its payload built.
 
     Deliveries of targets that the running file no longer has stay where they are.
     """
     idle = sorted(set(targets) - set(busy))
     if not idle:
-        return []
+        return Claim(())
     claimed = rows(
         db,
         f"""UPDATE outbox SET state = CASE WHEN state = 'sending' THEN 'unknown' ELSE state END, lease_until = ?
@@ -171,11 +203,14 @@ def claim_due(
             RETURNING *""",
         [stamp(lease_until), *idle, stamp(now), stamp(now)],
     )
-    deliveries = [_claim(db, row, targets[row["target_id"]], freeze) for row in claimed]
-    return [delivery for delivery in deliveries if delivery is not None]
+    taken = [_claim(db, row, targets[row["target_id"]], freeze) for row in claimed]
+    return Claim(
+        deliveries=tuple(each for each in taken if isinstance(each, Delivery)),
+        parked=tuple(each for each in taken if isinstance(each, Unbuilt)),
+    )
 
 
-def _claim(db: Database, row: Row, target: Target, freeze: Callable[[Alert, Target, str], bytes]) -> Delivery | None:
+def _claim(db: Database, row: Row, target: Target, freeze: Callable[[Alert, Target, str], bytes]) -> Delivery | Unbuilt:
     payload: bytes | None = row["payload"]
     if payload is None:
         try:
@@ -186,7 +221,7 @@ def _claim(db: Database, row: Row, target: Target, freeze: Callable[[Alert, Targ
                 "UPDATE outbox SET state = 'parked', lease_until = NULL, last_reason = ? WHERE id = ?",
                 [reason, row["id"]],
             )
-            return None
+            return Unbuilt(row["id"], row["alert_id"], target, reason)
     db.execute("UPDATE outbox SET state = 'sending', payload = ? WHERE id = ?", [payload, row["id"]])
     return Delivery(
         id=row["id"],
@@ -307,6 +342,11 @@ def listing(
         )
         for row in found
     ]
+
+
+def exists(db: Database, delivery_id: str) -> bool:
+    """Whether there is a delivery of this id."""
+    return bool(rows(db, "SELECT 1 FROM outbox WHERE id = ?", [delivery_id]))
 
 
 def attempts(db: Database, delivery_id: str) -> list[AttemptRow]:

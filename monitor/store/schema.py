@@ -30,6 +30,7 @@ CREATE TABLE sources (
     kind TEXT NOT NULL,
     url TEXT NOT NULL,
     is_active INTEGER NOT NULL DEFAULT 1,  -- it stands in the file that runs
+    added_at TEXT NOT NULL,                -- when it first did
     next_due TEXT NOT NULL,
     due_reason TEXT NOT NULL DEFAULT '',
     lease_until TEXT,                      -- a visit is under way; a crash lets it run out
@@ -214,8 +215,29 @@ CREATE TABLE attempts (
 """
 
 
+WATCHES = """
+-- When a watch first stood in the user's file, and since when with its present `shadow`.
+CREATE TABLE watches (
+    id TEXT PRIMARY KEY,
+    first_seen TEXT NOT NULL,
+    shadow_s REAL,                         -- seconds it stays silent; NULL: it tells
+    shadow_since TEXT NOT NULL
+) STRICT;
+CREATE INDEX matches_time ON matches(at);  -- what matched of late
+
+-- The words of all texts, folded, with the number of texts each is in; a view of the search index, stored nowhere.
+CREATE VIRTUAL TABLE words USING fts5vocab(texts_fts, row);
+"""
+
+
 @migrations()
 def m001_first(db: Database) -> None:
     """Everything the first release keeps."""
     db.executescript(FIRST)  # statement by statement, inside the migration's transaction
     db.table("texts").enable_fts(["title", "text"], create_triggers=True, tokenize="unicode61 remove_diacritics 2")
+
+
+@migrations()
+def m002_watches(db: Database) -> None:
+    """Shadow watches go live a while after they were first seen; rules are written by the words that were read."""
+    db.executescript(WATCHES)

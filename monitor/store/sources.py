@@ -50,7 +50,8 @@ class SourceStatus:
 def register(db: Database, sources: Sequence[Source], now: datetime) -> None:
     """Make the store know the sources of the file that runs, and no others as active.
 
-    A source that is new is due at once; one that came back keeps all that is remembered of it.
+    A source that is new is due at once, and so is one that our own guard or robots.txt refused: the
+    file may have changed. One that came back keeps all that is remembered of it.
     Leases of a former process end: only one process works on a store.
     """
     db.execute("UPDATE sources SET is_active = 0, lease_until = NULL")
@@ -63,9 +64,11 @@ def register(db: Database, sources: Sequence[Source], now: datetime) -> None:
             [outlet.id, outlet.name, outlet.domain, outlet.country, outlet.language, to_json(outlet.tags)],
         )
         db.execute(
-            """INSERT INTO sources(id, outlet_id, kind, url, next_due, due_reason) VALUES(?, ?, ?, ?, ?, 'first visit')
-               ON CONFLICT(id) DO UPDATE SET is_active = 1, outlet_id = excluded.outlet_id""",
-            [source.id, outlet.id, source.kind, source.url, stamp(now)],
+            """INSERT INTO sources(id, outlet_id, kind, url, added_at, next_due, due_reason)
+               VALUES(?, ?, ?, ?, ?, ?, 'first visit')
+               ON CONFLICT(id) DO UPDATE SET is_active = 1, outlet_id = excluded.outlet_id,
+               next_due = CASE WHEN last_outcome = 'refused' THEN excluded.next_due ELSE next_due END""",
+            [source.id, outlet.id, source.kind, source.url, stamp(now), stamp(now)],
         )
 
 
@@ -79,7 +82,7 @@ def claim_due(
                SELECT id FROM sources
                WHERE is_active = 1 AND next_due <= :now AND (lease_until IS NULL OR lease_until <= :now)
                ORDER BY next_due LIMIT :limit)
-           RETURNING *""",
+           RETURNING *, (SELECT min(o.added_at) FROM sources o WHERE o.outlet_id = sources.outlet_id) AS since""",
         {"until": stamp(lease_until), "now": stamp(now), "limit": limit},
     )
     claimed.sort(key=lambda row: row["next_due"])
@@ -92,6 +95,7 @@ def claim_due(
             is_first=row["baseline_at"] is None,
             failures=row["failures"],
             last_full_at=moment(row["last_full_at"]),
+            watched_since=moment(row["since"]),
             resolved=Resolved(row["resolved_kind"], row["resolved_url"]) if row["resolved_url"] else None,
         )
         for row in claimed

@@ -11,7 +11,7 @@ def test_the_schema_covers_watches_and_every_kind_of_channel(cli: Cli) -> None:
     result = cli("schema")
     assert result.code == 0
     schema = json.loads(result.out)
-    watch = schema["properties"]["watches"]["items"]
+    watch = schema["$defs"]["watch"]
     assert {"id", "any", "all", "none", "near", "within", "min_score"} <= set(watch["properties"])
     offered = {
         each["$ref"].removeprefix("#/$defs/")

@@ -40,4 +40,4 @@ def test_each_entry_is_a_line_and_a_bad_feed_is_one_too(cli: Cli, tmp_path: Path
 def test_where_nothing_could_be_read_the_exit_code_is_1(cli: Cli) -> None:
     result = cli("try", "feed", "none.xml")
     assert result.code == 1
-    assert result.records == [{"source": "none.xml", "error": "there is no such file"}]
+    assert result.records == [{"source": "none.xml", "error": "none.xml: there is no such file"}]

@@ -37,7 +37,7 @@ def test_a_copy_joins_the_story_of_the_first(cli: Cli) -> None:
     assert (copy["story"], copy["verdict"]) == (1, "copy")
     assert copy["reason"]
     assert [record["error"] for record in bad] == [
-        "'text' is no text",
+        "'text' is no text; got a number",
         "'published' is no time in ISO 8601: 'yesterday'",
     ]
 

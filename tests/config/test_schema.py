@@ -82,7 +82,8 @@ def test_the_starter_is_a_config_with_real_outlets_and_the_model_case() -> None:
     config = read(starter_text())
     assert len(config.outlets) >= 12
     assert len({outlet.country for outlet in config.outlets}) >= 8
-    assert [watch["id"] for watch in config.watches] == ["kursk", "north-korean-troops"]  # type: ignore[index]  # as written
+    ids = [watch["id"] for watch in config.watches]  # type: ignore[index]  # as written
+    assert ids == ["kursk", "north-korean-troops", "north-koreans-in-kursk"]
     assert config.channels == {}
     assert starter_text().startswith("# yaml-language-server: $schema=./tocsin.schema.json\n")
 

@@ -114,6 +114,18 @@ CASES: list[tuple[str, Candidate, KnownArticle, VerdictKind]] = [
         known(KeyKind.FEED_ID, **SAME_OUTLET),
         UPDATE,
     ),
+    (
+        "E3: one id for all, headlines alike, texts not",
+        candidate(title="Sturm deckt in Tondern sieben Dächer ab"),
+        known(KeyKind.FEED_ID, **SAME_OUTLET),
+        NEW,
+    ),
+    (
+        "E4: a section's address for all, one headline, texts not alike",
+        candidate(title=HEADLINE),
+        known(KeyKind.CANONICAL, **SAME_OUTLET),
+        NEW,
+    ),
     ("same id in another feed", candidate(), known(KeyKind.FEED_ID), NEW),
     (
         "a column keeps its id and its headline",

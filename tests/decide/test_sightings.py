@@ -18,6 +18,7 @@ from monitor.decide.sightings import (
     SeenFacts,
     entry_facts,
     is_storm,
+    tellable,
     unseen,
 )
 from monitor.model import Entry
@@ -221,3 +222,22 @@ def test_each_entry_gets_one_decision_and_no_article_is_read_twice(
 @given(ENTRIES)
 def test_what_was_just_remembered_is_never_new(entries: list[EntryFacts]) -> None:
     assert Seen.NEW not in steps(unseen(entries, remember(entries)))
+
+
+DAYS_AGO = [NOW - timedelta(days=days) for days in range(8)]
+
+
+def test_E10_a_first_visit_is_history() -> None:
+    assert tellable([NOW, None, *DAYS_AGO], NOW, watched_since=NOW, is_asked=False) == ()
+
+
+def test_E10_a_first_visit_tells_the_newest_five_where_the_user_asks_for_it() -> None:
+    published = [None, *reversed(DAYS_AGO)]
+    told = tellable(published, NOW, watched_since=NOW, is_asked=True)
+    assert [published[index] for index in told] == DAYS_AGO[:5]
+
+
+def test_what_appeared_while_the_first_visit_was_put_off_by_an_outage_is_news() -> None:
+    added = NOW - timedelta(hours=3)
+    published = [added - timedelta(minutes=1), added + timedelta(minutes=1), None, NOW + timedelta(hours=1)]
+    assert tellable(published, NOW, watched_since=added, is_asked=False) == (1,)

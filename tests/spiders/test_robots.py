@@ -13,9 +13,11 @@ from scrapy.http import Request
 
 from monitor.egress import Egress
 from monitor.errors import EgressRefused
+from monitor.model import ReadFailure, VisitOutcome
+from spiders._faults import fault_of
 from spiders._handler import AddressRefused, NotNow
 from spiders._polite import Politeness
-from spiders._robots import Robots, RobotsForbidden, RobotsMiddleware, keep_own_groups
+from spiders._robots import Robots, RobotsForbidden, RobotsMiddleware, RobotsUnreachable, keep_own_groups
 from spiders._session import open_session
 from tests.data import shared_data
 from tests.spiders._server import Server, redirect, response, serving, silence
@@ -199,6 +201,19 @@ async def test_the_middleware_stops_what_is_forbidden_and_passes_on_the_delay() 
         assert allowed.meta["crawl_delay"] == 7
         with pytest.raises(RobotsForbidden, match="forbids /private"):
             await middleware.process_request(Request(server.url("/private")))
+
+
+async def test_g7_a_file_out_of_reach_is_a_failure_that_passes_and_no_door_shut_on_purpose() -> None:
+    async with reading(response(status=500)) as (robots, server):
+        with pytest.raises(RobotsUnreachable, match="cannot be read") as unreachable:
+            await RobotsMiddleware(robots).process_request(Request(server.url("/a")))
+    async with reading(response(b"User-agent: *\nDisallow: /")) as (robots, server):
+        with pytest.raises(RobotsForbidden, match="forbids /a") as forbidden:
+            await RobotsMiddleware(robots).process_request(Request(server.url("/a")))
+    passing, shut = fault_of(unreachable.value), fault_of(forbidden.value)
+    assert (passing.outcome, passing.failure) == (VisitOutcome.FAILED, ReadFailure.NETWORK)
+    assert (shut.outcome, shut.failure) == (VisitOutcome.REFUSED, ReadFailure.ROBOTS)
+    assert passing.reason.startswith("robots.txt of 127.0.0.1")
 
 
 async def test_a_site_that_says_not_now_is_left_alone() -> None:

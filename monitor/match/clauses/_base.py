@@ -31,6 +31,10 @@ class Reader(Protocol):
         """Read a list of items."""
         ...
 
+    def query(self, value: object, path: Path) -> Node | None:
+        """Read a boolean string."""
+        ...
+
     def number(self, value: object, path: Path, *, least: int, most: int) -> int | None:
         """Read a whole number."""
         ...
