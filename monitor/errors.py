@@ -43,6 +43,11 @@ class Problem:
     line: int = 0
     column: int = 0
 
+    @property
+    def place(self) -> tuple[int, int]:
+        """Line and column, to sort by."""
+        return self.line, self.column
+
     def __str__(self) -> str:
         place = f"{self.file}:{self.line}:{self.column}: " if self.line else f"{self.file}: " if self.file else ""
         where = ".".join(str(step) for step in self.path)

@@ -47,7 +47,7 @@ def load(source: Path | str, env: Mapping[str, str]) -> Loaded:
     rules = _read_rules(document, env, problems)
     problems += _lost_routes(document.data)
     if problems or config is None or rules is None:
-        raise ConfigError(tuple(sorted(dict.fromkeys(locate(problems, document)), key=_by_place)))
+        raise ConfigError(tuple(sorted(dict.fromkeys(locate(problems, document)), key=lambda each: each.place)))
     log.register_secret(*config.secrets)
     return Loaded(_with_domains(config), rules)
 
@@ -66,7 +66,7 @@ def load_watches(source: Path | str, env: Mapping[str, str]) -> Rules:
     problems = [problem for problem in unfilled if problem.path[:1] in (("watches",), ("sets",))]
     rules = _read_rules(document, env, problems)
     if problems or rules is None:
-        raise ConfigError(tuple(sorted(locate(problems, document), key=_by_place)))
+        raise ConfigError(tuple(sorted(locate(problems, document), key=lambda each: each.place)))
     return rules
 
 
@@ -127,7 +127,3 @@ def _routed(data: Any) -> Iterator[tuple[Steps, str]]:
             yield from (
                 (("routes", index, "watch", at), name) for at, name in enumerate(written) if isinstance(name, str)
             )
-
-
-def _by_place(problem: Problem) -> tuple[int, int]:
-    return problem.line, problem.column

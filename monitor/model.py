@@ -19,6 +19,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
 
+SUMMARY_LETTERS = 500  # of a text whose page has no summary
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
@@ -283,6 +284,11 @@ class Article:
         return self.page.title or self.entry.title
 
     @property
+    def summary(self) -> str:
+        """What it is about in a few lines: the page's own words for it, the feed's, or how the text begins."""
+        return self.page.description or self.entry.summary or self.page.text.partition("\n")[0][:SUMMARY_LETTERS]
+
+    @property
     def language(self) -> str | None:
         return self.page.language or self.entry.language or self.outlet.language
 
@@ -479,7 +485,6 @@ class DeliveryState(StrEnum):
     UNKNOWN = "unknown"  # the answer was lost; will be tried again under the same id
     DELIVERED = "delivered"
     PARKED = "parked"  # given up, kept, can be replayed
-    ROLLED_UP = "rolled_up"  # told as part of another message
 
 
 @dataclass(frozen=True, slots=True)

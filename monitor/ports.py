@@ -7,7 +7,7 @@ world, so every room may.
 from __future__ import annotations
 
 import socket
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from ipaddress import IPv4Address, IPv6Address
@@ -139,6 +139,3 @@ class Notifier(Protocol):
     async def aclose(self) -> None:
         """Let go of connections."""
         ...
-
-
-Headers = Mapping[str, str]

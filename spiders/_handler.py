@@ -29,18 +29,17 @@ from scrapy.responsetypes import responsetypes
 
 from monitor.errors import EgressRefused
 from spiders import _session
-from spiders._polite import Politeness, PolitenessClosed, TurnRefused, heed_retry_after
-from spiders._session import (
+from spiders._failures import (
     AnswerBroken,
     AnswerTooLarge,
     ConnectFailed,
-    Fetched,
     FetchFailed,
     FetchTimeout,
     HostUnknown,
-    Session,
     UrlRefused,
 )
+from spiders._polite import Politeness, PolitenessClosed, TurnRefused, heed_retry_after
+from spiders._session import Fetched, Session
 
 
 class AddressRefused(DownloadCancelledError):

@@ -23,9 +23,10 @@ from scrapy.exceptions import IgnoreRequest, NotConfigured
 from scrapy.http import Request
 
 from monitor.errors import EgressRefused
+from spiders._failures import FetchFailed, UrlRefused
 from spiders._handler import scrapy_errors
 from spiders._polite import Politeness, heed_retry_after
-from spiders._session import HOPS, Fetched, FetchFailed, Session, UrlRefused
+from spiders._session import HOPS, Fetched, Session
 
 KEEP_SECONDS = 86_400.0  # RFC 9309 section 2.4
 RETRY_SECONDS = 300.0  # after a failure; a publisher's bad minute should not cost a day of news

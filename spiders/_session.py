@@ -12,11 +12,10 @@ import asyncio
 import re
 import socket
 import ssl
-import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from types import TracebackType
-from typing import Any, Protocol, Self
+from typing import Any, Self
 from urllib.parse import urljoin
 
 import aiohttp
@@ -25,11 +24,17 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 
 from monitor.errors import EgressRefused, TocsinError
 from monitor.ports import Gate
-
-try:
-    import brotli  # type: ignore[import-untyped]  # it has no types
-except ImportError:  # not everywhere installed; servers are then not asked for it
-    brotli = None
+from spiders._decoders import ACCEPT_ENCODING, DECODE_ERRORS, decoder_for
+from spiders._failures import (
+    AnswerBroken,
+    AnswerTooLarge,
+    ConnectFailed,
+    FetchFailed,
+    FetchTimeout,
+    HostUnknown,
+    TooManyRedirects,
+    UrlRefused,
+)
 
 BODY_CAP_BYTES = 8_000_000  # a news page has 0.2 MB, the largest kept sample 3.1 MB
 TIMEOUT_SECONDS = 20.0
@@ -39,43 +44,12 @@ HEADERS_CAP = 256
 CONNECTIONS = 256
 CONNECTIONS_PER_HOST = 8  # politeness sets the real limit; this bounds a fault in it
 
+_FETCH_ERRORS: tuple[type[Exception], ...] = (aiohttp.ClientError, FetchFailed, OSError, ValueError, *DECODE_ERRORS)
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 # What goes along to another origin: nothing that could be a secret of the first one (G6).
 _HEADERS_CARRIED = frozenset({"accept", "accept-language", "user-agent"})
 _URL_PLAIN = re.compile(r"[A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=%]+")
 _URL_FORBIDDEN = re.compile(r"[\x00-\x1f\x7f\\]")
-
-
-class FetchFailed(TocsinError):
-    """No answer came, or none that can be used; the message says why."""
-
-
-class FetchTimeout(FetchFailed):
-    """The whole exchange did not end in time."""
-
-
-class HostUnknown(FetchFailed):
-    """The name has no address, or none was found in time."""
-
-
-class ConnectFailed(FetchFailed):
-    """Nobody listens there, or the TLS handshake failed."""
-
-
-class AnswerTooLarge(FetchFailed):
-    """More bytes than the caller takes, as sent or as unpacked."""
-
-
-class AnswerBroken(FetchFailed):
-    """Cut short, wrongly packed, or not HTTP."""
-
-
-class UrlRefused(FetchFailed):
-    """Not an http(s) URL that every parser reads alike."""
-
-
-class TooManyRedirects(FetchFailed):
-    """More hops than are followed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -301,101 +275,6 @@ def _guarded_socket(gate: Gate) -> Any:
 # ── What comes back ──────────────────────────────────────────────────────────────────────────
 
 
-class _Decoder(Protocol):
-    """Unpacks piece by piece, never more than `room` bytes at a time."""
-
-    def feed(self, data: bytes, room: int) -> bytes: ...
-
-    @property
-    def is_whole(self) -> bool: ...
-
-
-class _Plain:
-    is_whole = True
-
-    def feed(self, data: bytes, room: int) -> bytes:
-        return data
-
-
-class _Zlib:
-    """gzip of one or more members, or deflate with and without the zlib header.
-
-    Bytes behind the last member are ignored, as browsers do (F1: trailing garbage).
-    """
-
-    def __init__(self, bits: int) -> None:
-        self._bits = bits
-        self._inflate = zlib.decompressobj(bits)
-        self._has_begun = False
-
-    def feed(self, data: bytes, room: int) -> bytes:
-        pieces = []
-        while data and room > 0:
-            if self._inflate.eof:
-                if self._bits != _GZIP_BITS or not data.startswith(b"\x1f\x8b"):
-                    break
-                self._inflate = zlib.decompressobj(_GZIP_BITS)
-            piece = self._inflate_some(data, room)
-            pieces.append(piece)
-            room -= len(piece)
-            data = self._inflate.unused_data if self._inflate.eof else self._inflate.unconsumed_tail
-        return b"".join(pieces)
-
-    def _inflate_some(self, data: bytes, room: int) -> bytes:
-        try:
-            return self._inflate.decompress(data, room)
-        except zlib.error:
-            if self._bits != zlib.MAX_WBITS or self._has_begun:
-                raise
-            self._inflate = zlib.decompressobj(-zlib.MAX_WBITS)  # raw deflate, as some servers send it
-            return self._inflate.decompress(data, room)
-        finally:
-            self._has_begun = True
-
-    @property
-    def is_whole(self) -> bool:
-        return self._inflate.eof
-
-
-class _Brotli:
-    def __init__(self) -> None:
-        self._inflate = brotli.Decompressor()
-
-    def feed(self, data: bytes, room: int) -> bytes:
-        pieces = []
-        while room > 0 and not self._inflate.is_finished():
-            piece = self._inflate.process(data, output_buffer_limit=room)
-            data = b""
-            pieces.append(piece)
-            room -= len(piece)
-            if self._inflate.can_accept_more_data():
-                break
-        return b"".join(pieces)
-
-    @property
-    def is_whole(self) -> bool:
-        return bool(self._inflate.is_finished())
-
-
-_GZIP_BITS = zlib.MAX_WBITS + 16
-ACCEPT_ENCODING = "gzip, deflate, br" if brotli else "gzip, deflate"
-_DECODE_ERRORS: tuple[type[Exception], ...] = (zlib.error,) + ((brotli.error,) if brotli else ())
-_FETCH_ERRORS: tuple[type[Exception], ...] = (aiohttp.ClientError, FetchFailed, OSError, ValueError, *_DECODE_ERRORS)
-
-
-def _decoder_for(coding: str) -> _Decoder:
-    match coding:
-        case "" | "identity":
-            return _Plain()
-        case "gzip" | "x-gzip":
-            return _Zlib(_GZIP_BITS)
-        case "deflate":
-            return _Zlib(zlib.MAX_WBITS)
-        case "br" if brotli:
-            return _Brotli()
-    raise AnswerBroken(f"packed as {coding!r}, which was not asked for")
-
-
 async def _read_body(response: aiohttp.ClientResponse, ask: Ask) -> tuple[bytes, bool]:
     """Return the unpacked body, and whether it was cut at the cap."""
     coding = ", ".join(response.headers.getall("Content-Encoding", [])).strip().lower()
@@ -403,7 +282,7 @@ async def _read_body(response: aiohttp.ClientResponse, ask: Ask) -> tuple[bytes,
         return b"", False
     if (response.content_length or 0) > ask.max_body and not ask.cut:
         raise AnswerTooLarge(f"announces {response.content_length} bytes; at most {ask.max_body} are taken")
-    decoder = _decoder_for(coding)
+    decoder = decoder_for(coding)
     body = bytearray()
     received = 0
     async for chunk in response.content.iter_any():
@@ -447,7 +326,7 @@ _EXPLANATIONS: tuple[tuple[tuple[type[Exception], ...], type[FetchFailed], str],
     ((aiohttp.InvalidURL,), UrlRefused, "not a URL that can be asked for: "),
     ((aiohttp.ServerDisconnectedError,), AnswerBroken, "the server hung up: "),
     ((aiohttp.ClientResponseError, aiohttp.ClientPayloadError), AnswerBroken, "not the HTTP we understand: "),
-    (_DECODE_ERRORS, AnswerBroken, "wrongly packed: "),
+    (DECODE_ERRORS, AnswerBroken, "wrongly packed: "),
 )
 
 

@@ -6,11 +6,9 @@ import io
 import json
 import logging
 import warnings
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
-import structlog
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -20,15 +18,8 @@ CANARY = "kanarienvogel/4711+x"
 
 
 @pytest.fixture(autouse=True)
-def _log_as_before(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def _no_secrets(log_as_before: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(log, "_SECRETS", log._Secrets())
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
-    yield
-    root.handlers[:] = handlers
-    root.setLevel(level)
-    logging.captureWarnings(capture=False)
-    structlog.reset_defaults()
 
 
 class Terminal(io.StringIO):

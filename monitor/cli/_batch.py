@@ -54,6 +54,15 @@ class Input:
             raise Unreadable(f"{name!r} is no text; got {_kind(value)}")
         return value
 
+    def article(self) -> tuple[str, str]:
+        """Return title and text, of which one may be empty; raises Unreadable where the input gives neither."""
+        if self.fault:
+            raise Unreadable(self.fault)
+        title, text = self.text("title"), self.text("text")
+        if not title and not text:
+            raise Unreadable("has neither a title nor a text")
+        return title, text
+
     def time(self, name: str) -> datetime | None:
         """Return a time of the input (ISO 8601; UTC where no zone is given)."""
         text = self.text(name)

@@ -9,10 +9,9 @@ from __future__ import annotations
 import json
 import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Any, Protocol
 
 _OBEYED = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 _BREAKS = {ord(sign): f"\\u{ord(sign):04x}" for sign in "\x7f\x85\u2028\u2029"}
@@ -56,9 +55,9 @@ class Table:
 
     def show(self) -> None:
         from rich import box  # noqa: PLC0415  # rich costs 0.1 s that JSON lines need not pay
-        from rich.console import Console  # noqa: PLC0415
-        from rich.table import Table as RichTable  # noqa: PLC0415
-        from rich.text import Text  # noqa: PLC0415
+        from rich.console import Console  # noqa: PLC0415  # as above
+        from rich.table import Table as RichTable  # noqa: PLC0415  # as above
+        from rich.text import Text  # noqa: PLC0415  # as above
 
         table = RichTable(box=box.SIMPLE_HEAD, pad_edge=False)
         for column in self._columns:
@@ -68,24 +67,23 @@ class Table:
         Console().print(table)
 
 
-class Meter(Protocol):
-    """Counts what is done."""
+class Meter:
+    """Counts what is done, and how much of it failed; `advance` is called at each step."""
 
-    def step(self) -> None: ...
+    def __init__(self, advance: Callable[[], None] = lambda: None) -> None:
+        self.done = 0
+        self.failed = 0
+        self._advance = advance
 
+    def step(self, *, is_failed: bool = False) -> None:
+        self.done += 1
+        self.failed += is_failed
+        self._advance()
 
-class _Silent:
-    def step(self) -> None:
-        """Count for nobody."""
-
-
-class _Bar:
-    def __init__(self, progress: Any, task: Any) -> None:
-        self._progress = progress
-        self._task = task
-
-    def step(self) -> None:
-        self._progress.advance(self._task)
+    @property
+    def exit_code(self) -> int:
+        """1 where there was something to do and all of it failed."""
+        return 1 if self.done and self.failed == self.done else 0
 
 
 @contextmanager
@@ -96,11 +94,12 @@ def meter(total: int | None, what: str, *, is_talking: bool = False) -> Iterator
     """
     is_few = total is not None and total < 5
     if not sys.stderr.isatty() or is_few or (is_talking and is_terminal()):
-        yield _Silent()
+        yield Meter()
         return
     from rich.console import Console  # noqa: PLC0415  # see Table
-    from rich.progress import Progress  # noqa: PLC0415
+    from rich.progress import Progress  # noqa: PLC0415  # as above
 
     # Left to itself it would take standard output over and send the results to standard error.
     with Progress(console=Console(stderr=True), transient=True, redirect_stdout=False) as progress:
-        yield _Bar(progress, progress.add_task(what, total=total))
+        task = progress.add_task(what, total=total)
+        yield Meter(lambda: progress.advance(task))

@@ -33,6 +33,8 @@ def check(
         write_json({"ok": True, "file": str(file), **counts})
     else:
         say(f"{file}: in order. " + ", ".join(_numbered(number, name) for name, number in counts.items()) + ".")
+        if not counts["channels"]:
+            say("No channel is configured: alerts are printed by `tocsin run`, and kept.")
     return 0
 
 

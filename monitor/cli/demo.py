@@ -19,7 +19,6 @@ from typing import Annotated
 import typer
 from rich.console import Console
 from rich.live import Live
-from rich.syntax import Syntax
 from rich.text import Text
 
 from monitor.app import App
@@ -96,10 +95,10 @@ class Screen:
     def open(self, yaml: str) -> None:
         """Show the file that the service is started with."""
         self._headline("tocsin.yml")
-        if self._console.is_terminal:
-            self._console.print(Syntax(yaml, "yaml", background_color="default", word_wrap=True))
-        else:
-            self._plain(Text(yaml))
+        text = Text(yaml)
+        text.highlight_regex(r"(?m)^[ -]*[\w-]+:", "cyan")  # readable on dark and on light terminals
+        text.highlight_regex(r"#.*", "dim")
+        self._plain(text)
         self._headline("what happens")
         self._started = datetime.now(UTC)
 

@@ -3,7 +3,7 @@
 To add a command, write `monitor/cli/<name>.py` with `app = typer.Typer(add_completion=False)` and
 add one line to COMMANDS. Nothing but the table is read for `tocsin --help`.
 
-Exit codes: 0 done, 1 it failed, 2 what you wrote cannot be used, 130 stopped by Ctrl-C.
+Exit codes: 0 done, 1 it failed, 2 what you wrote cannot be used, 130 stopped by Ctrl-C (`run` then stops in order: 0).
 """
 
 from __future__ import annotations

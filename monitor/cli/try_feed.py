@@ -35,18 +35,15 @@ def feed(
 async def _read_all(items: Iterable[Input], *, as_json: bool) -> int:
     total = len(items) if isinstance(items, list) else None
     table = Table("source", "published", "title", "link")
-    done = failed = 0
     async with Workers(CORES) as workers, Bodies() as bodies:
         with meter(total, "feeds", is_talking=as_json) as count:
             async for records in in_order(items, lambda item: read_feed(item, workers, bodies)):
                 for record in records:
                     write_json(record) if as_json else _add(table, record)
-                count.step()
-                done += 1
-                failed += any("error" in record for record in records)
+                count.step(is_failed=any("error" in record for record in records))
     if not as_json:
         table.show()
-    return 1 if done and failed == done else 0
+    return count.exit_code
 
 
 async def read_feed(item: Input, workers: Workers, bodies: Bodies) -> list[dict[str, Any]]:

@@ -54,16 +54,13 @@ def match(
 
 def _match_all(items: Iterable[Input], matcher: Matcher, *, as_json: bool) -> int:
     table = Table("id", "watch", "score", "field", "in context")
-    done = failed = 0
     with meter(None, "texts", is_talking=as_json) as count:
         for record in (match_text(item, matcher) for item in items):
             write_json(record) if as_json else _add(table, record)
-            count.step()
-            done += 1
-            failed += "error" in record
+            count.step(is_failed="error" in record)
     if not as_json:
         table.show()
-    return 1 if done and failed == done else 0
+    return count.exit_code
 
 
 def match_text(item: Input, matcher: Matcher) -> dict[str, Any]:
@@ -77,11 +74,7 @@ def match_text(item: Input, matcher: Matcher) -> dict[str, Any]:
 
 def read_document(item: Input) -> Document:
     """Return the text of an input; raises Unreadable."""
-    if item.fault:
-        raise Unreadable(item.fault)
-    title, text = item.text("title"), item.text("text")
-    if not title and not text:
-        raise Unreadable("has neither a title nor a text")
+    title, text = item.article()
     return Document(title, text, item.text("language") or detect(f"{title}\n{text}"))
 
 
@@ -161,12 +154,9 @@ def _compare(items: Iterable[Input], matcher: Matcher, other: Matcher, *, as_jso
     """Show each text that one of two files finds by a watch and the other does not."""
     table = Table("", "id", "watch", "field", "in context")
     changes: Counter[tuple[str, str]] = Counter()
-    done = failed = 0
     with meter(None, "texts", is_talking=as_json) as count:
         for record in (compare_text(item, matcher, other) for item in items):
-            count.step()
-            done += 1
-            failed += "error" in record
+            count.step(is_failed="error" in record)
             differences = [(sign, watch) for sign in ("gained", "lost") for watch in record[sign]]
             changes.update(differences)
             if as_json and (differences or "error" in record):
@@ -180,8 +170,8 @@ def _compare(items: Iterable[Input], matcher: Matcher, other: Matcher, *, as_jso
         table.show()
         for watch in dict.fromkeys(watch for _, watch in changes):
             say(f"{watch}: {changes['gained', watch]} gained, {changes['lost', watch]} lost")
-        say(f"{done} texts, {failed} unreadable")
-    return 1 if done and failed == done else 0
+        say(f"{count.done} texts, {count.failed} unreadable")
+    return count.exit_code
 
 
 def compare_text(item: Input, matcher: Matcher, other: Matcher) -> dict[str, Any]:

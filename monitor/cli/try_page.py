@@ -35,15 +35,12 @@ def page(
 async def _read_all(items: Iterable[Input], *, as_json: bool) -> int:
     total = len(items) if isinstance(items, list) else None
     show = write_json if as_json else _print
-    done = failed = 0
     async with Workers(CORES) as workers, Bodies() as bodies:
         with meter(total, "pages", is_talking=True) as count:
             async for record in in_order(items, lambda item: read_page(item, workers, bodies)):
                 show(record)
-                count.step()
-                done += 1
-                failed += "error" in record
-    return 1 if done and failed == done else 0
+                count.step(is_failed="error" in record)
+    return count.exit_code
 
 
 async def read_page(item: Input, workers: Workers, bodies: Bodies) -> dict[str, Any]:

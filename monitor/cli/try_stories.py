@@ -12,7 +12,7 @@ import typer
 
 from monitor.cli._batch import CORES, Input, explain, in_order, json_lines
 from monitor.cli._output import Table, is_terminal, meter, write_json
-from monitor.errors import TocsinError, Unreadable
+from monitor.errors import TocsinError
 from monitor.flows.stories import StoryLine
 from monitor.model import Page
 from monitor.workers import Workers
@@ -46,18 +46,15 @@ def stories(
 async def _fold(items: Iterable[Input], *, as_json: bool) -> int:
     table = Table("id", "story", "verdict", "reason")
     folder = Folder(datetime.now(UTC))
-    done = failed = 0
     async with Workers(CORES, preload=("monitor.parse.fingerprint",)) as workers:
         with meter(None, "articles", is_talking=as_json) as count:
             async for prepared in in_order(items, lambda item: prepare(item, workers)):
                 record = folder.fold(prepared)
                 write_json(record) if as_json else _add(table, record)
-                count.step()
-                done += 1
-                failed += "error" in record
+                count.step(is_failed="error" in record)
     if not as_json:
         table.show()
-    return 1 if done and failed == done else 0
+    return count.exit_code
 
 
 async def prepare(item: Input, workers: Workers) -> Prepared:
@@ -72,11 +69,7 @@ async def prepare(item: Input, workers: Workers) -> Prepared:
 
 def read_page(item: Input) -> Page:
     """Return the article of an input; raises Unreadable."""
-    if item.fault:
-        raise Unreadable(item.fault)
-    title, text = item.text("title"), item.text("text")
-    if not title and not text:
-        raise Unreadable("has neither a title nor a text")
+    title, text = item.article()
     return Page(
         url=item.text("url"),
         canonical_url=item.text("canonical_url") or None,

@@ -9,22 +9,17 @@ from __future__ import annotations
 
 import difflib
 import re
-import unicodedata
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import timedelta
-from hashlib import blake2b
-from importlib.metadata import PackageNotFoundError, version
-from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, TypeVar, get_args
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
-from pydantic_core import ErrorDetails
 
 from monitor.config import secrets
-from monitor.config.loader import UNKNOWN_KEY, Document, Steps, load_document
+from monitor.config._build import default_agent, network_of, outlet_of, schedule_of, slug, source_id, source_of
+from monitor.config._problems import Problems, suggest
+from monitor.config.loader import Document, Steps, load_document
 from monitor.config.models import (
     NetworkSection,
     OutletSection,
@@ -34,97 +29,27 @@ from monitor.config.models import (
     Url,
     outlet_model,
 )
-from monitor.config.values import host_of, plain_url
-from monitor.errors import ConfigError, Problem
+from monitor.config.settings import Channel, Config, StoreSettings
+from monitor.config.values import plain_url
 from monitor.model import Outlet, Route, Source
+
+__all__ = [
+    "SECTIONS",
+    "Channel",
+    "Config",
+    "default_agent",
+    "load_config",
+    "load_store_path",
+    "slug",
+    "source_id",
+    "suggest",
+]
 
 Model = TypeVar("Model", bound=BaseModel)
 
 SECTIONS = ("outlets", "watches", "sets", "channels", "routes", "network", "store", "schedule")
 
 _URL: TypeAdapter[str] = TypeAdapter(Url)
-_UNKNOWN_TYPES = frozenset({"extra_forbidden", "unexpected_keyword_argument"})
-_COMPLAINTS = {  # a type of pydantic's errors: message, wanted
-    "bool_parsing": ("is neither true nor false", "true or false"),
-    "dict_type": ("must be a mapping", "lines of the form key: value"),
-    "int_parsing": ("is no whole number", "a whole number"),
-    "model_type": ("must be a mapping", "lines of the form key: value"),
-    "string_type": ("must be a text", "one text"),
-    "too_short": ("is empty", "at least one"),
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Channel:
-    """A configured place to tell; `options` is the model of its notifier."""
-
-    name: str
-    kind: str
-    options: BaseModel = field(repr=False)
-
-    @property
-    def ports(self) -> tuple[int, ...]:
-        """The ports its options say it must dial besides the web's: who names a mail server wants it dialled."""
-        return tuple(getattr(self.options, "ports", ()))
-
-
-@dataclass(frozen=True, slots=True)
-class Network:
-    """How Tocsin behaves on the network."""
-
-    user_agent: str
-    contact: str | None
-    timeout: timedelta
-    max_body: int  # bytes
-    delay: timedelta
-    per_host: int
-    concurrency: int
-    robots: str  # obey or ignore
-    allow: tuple[IPv4Network | IPv6Network, ...]
-    ports: tuple[int, ...]
-    hosts: Mapping[str, str]  # pattern of a name -> where to dial: address or name, with or without a port
-
-    @property
-    def agent(self) -> str:
-        """The User-Agent header: the name, and how to reach whoever runs it."""
-        return f"{self.user_agent} (+{self.contact})" if self.contact else self.user_agent
-
-
-@dataclass(frozen=True, slots=True)
-class StoreSettings:
-    """Where Tocsin keeps what it knows."""
-
-    path: Path
-
-
-@dataclass(frozen=True, slots=True)
-class Schedule:
-    """How often Tocsin looks, and with how many hands."""
-
-    interval: timedelta
-    jitter: float  # share of the interval, 0 to 1
-    settle: timedelta
-    workers: int
-    parse_timeout: timedelta
-    first_visit: str
-
-
-@dataclass(frozen=True, slots=True)
-class Config:
-    """What the user wants, checked. `watches` and `sets` are as written, for `monitor.match`."""
-
-    path: Path | None
-    outlets: tuple[Outlet, ...]
-    sources: tuple[Source, ...] = field(repr=False)  # headers may hold a cookie
-    watches: tuple[object, ...]
-    sets: Mapping[str, object]
-    channels: Mapping[str, Channel]
-    routes: tuple[Route, ...]
-    network: Network
-    store: StoreSettings
-    schedule: Schedule
-    document: Document = field(repr=False)
-    secrets: frozenset[str] = field(repr=False)  # what must never be shown: register them with the log
 
 
 def load_config(
@@ -170,7 +95,8 @@ class _Reading:
         self._kinds = tuple(sorted(kinds))
         self._outlet_model = outlet_model(self._kinds)
         self._check_selector = check_selector
-        self._problems: list[Problem] = []
+        self._problems = Problems(document, self._filled)
+        self._note, self._show = self._problems.note, self._problems.show
 
     def config(self) -> Config:
         for problem in self._filled.problems:
@@ -185,7 +111,7 @@ class _Reading:
         channels = self._channels(root)
         routes = self._routes(root, channels)
         if self._problems or network is None or store is None or schedule is None:
-            raise ConfigError(tuple(sorted(dict.fromkeys(self._problems), key=_by_place)))
+            raise self._problems.error()
         return Config(
             path=Path(self._document.file) if self._document.file else None,
             outlets=outlets,
@@ -194,11 +120,11 @@ class _Reading:
             sets=MappingProxyType(sets),
             channels=MappingProxyType(channels),
             routes=routes,
-            network=_network(network),
+            network=network_of(network),
             store=StoreSettings(self._beside_file(store.path)),
-            schedule=_schedule(schedule),
+            schedule=schedule_of(schedule),
             document=self._document,
-            secrets=self._secrets(root),
+            secrets=secrets.to_hide(self._filled, root),
         )
 
     def store_path(self) -> Path:
@@ -207,52 +133,8 @@ class _Reading:
                 self._note(problem.path, problem.message, problem.got, problem.wanted)
         store = self._section(self._root(), "store", StoreSection)
         if self._problems or store is None:
-            raise ConfigError(tuple(sorted(self._problems, key=_by_place)))
+            raise self._problems.error()
         return self._beside_file(store.path)
-
-    # ── Problems ────────────────────────────────────────────────────────────────────────────
-
-    def _note(self, path: Steps, message: str, got: str = "", wanted: str = "", *, key: bool = False) -> None:
-        line, column = self._document.mark(path, key=key)
-        problem = Problem(path, message, got, wanted, self._document.file, line, column)
-        self._problems.append(secrets.redact(problem, self._secrets_at(path)))
-
-    def _secrets_at(self, path: Steps) -> list[str]:
-        """Return what may be secret in and below a value: what the environment gave, and what looks it."""
-        found = [each for at, values in self._filled.secrets.items() if at[: len(path)] == path for each in values]
-        written = _at(self._filled.data, path)
-        found += [text for at, text in _texts(written, path) if secrets.is_delicate(at, text) and "${" not in text]
-        return found
-
-    def _show(self, path: Steps) -> str:
-        return secrets.show(_at(self._document.data, path), path)
-
-    def _explain(self, error: ValidationError, path: Steps, model: type[BaseModel] | None) -> None:
-        explained: set[Steps] = set()
-        # Where a value may be of several kinds, pydantic complains once for each: our own checks' words come first.
-        for each in sorted(error.errors(include_url=False, include_input=False), key=lambda each: "ctx" not in each):
-            where = self._existing((*path, *each["loc"]), path)
-            if each["loc"][-1:] == ("[key]",):
-                self._note(where, *_say(each, repr(where[-1])), key=True)
-            elif each["type"] in _UNKNOWN_TYPES:
-                self._note_unknown((*path, *each["loc"]), _fields_at(model, each["loc"]))
-            elif each["type"] == "missing":
-                self._note((*path, *each["loc"]), "is missing", wanted=_described(model, each["loc"]))
-            elif where not in explained:
-                explained.add(where)
-                self._note(where, *_say(each, self._show(where)))
-
-    def _existing(self, path: Steps, start: Steps) -> Steps:
-        """Return the part of `path` that stands in the file (pydantic also names branches of unions)."""
-        while len(path) > len(start) and path not in self._document.values:
-            path = path[:-1]
-        return path
-
-    def _note_unknown(self, path: Steps, known: Iterable[str]) -> None:
-        names = sorted(known)
-        near = difflib.get_close_matches(str(path[-1]), names, n=1, cutoff=0.6)
-        wanted = f"{near[0]}?" if near else f"one of {', '.join(names)}" if names else ""
-        self._note(path, UNKNOWN_KEY, wanted=wanted, key=True)
 
     # ── The whole and its parts ─────────────────────────────────────────────────────────────
 
@@ -263,7 +145,7 @@ class _Reading:
             return {}
         for key in data:
             if key not in SECTIONS:
-                self._note_unknown((key,), SECTIONS)
+                self._problems.note_unknown((key,), SECTIONS)
         return data
 
     def _list(self, root: dict[str, Any], name: str) -> list[Any]:
@@ -289,7 +171,7 @@ class _Reading:
         try:
             return model.model_validate(data)
         except ValidationError as error:
-            self._explain(error, path, model)
+            self._problems.explain(error, path, model)
             return None
 
     # ── Outlets ─────────────────────────────────────────────────────────────────────────────
@@ -306,11 +188,11 @@ class _Reading:
             if written is None:
                 continue
             section, places = written
-            outlet = _outlet(section, places[0][1], taken)
+            outlet = outlet_of(section, places[0][1], taken)
             outlets.append(outlet)
             for kind, url, path in places:
                 self._refuse_twin(url, path, seen)
-                sources.append(_source(outlet, section, kind, url, schedule))
+                sources.append(source_of(outlet, section, kind, url, schedule))
         return tuple(outlets), tuple(sources)
 
     def _outlet(self, item: Any, path: Steps) -> tuple[OutletSection, list[tuple[str, str, Steps]]] | None:
@@ -339,7 +221,7 @@ class _Reading:
         try:
             url = _URL.validate_python(item)
         except ValidationError as error:
-            self._explain(error, path, None)
+            self._problems.explain(error, path, None)
             return None
         return OutletSection(), [("auto", url, path)]
 
@@ -423,14 +305,6 @@ class _Reading:
     def _beside_file(self, path: str) -> Path:
         return Path(self._document.file).parent / path
 
-    def _secrets(self, root: Mapping[str, Any]) -> frozenset[str]:
-        """Return what the log must hide: what the environment gave for outlets and channels, and what looks secret."""
-        harmless = ("network", "store", "schedule")
-        given = {each for at, values in self._filled.secrets.items() if at[0] not in harmless for each in values}
-        parts = {name: root.get(name) for name in ("outlets", "channels")}
-        written = {text for at, text in _texts(parts, ()) if secrets.is_named_like_one(at)}
-        return frozenset(each for each in given | written if len(each) > 3)
-
 
 def _with_switches(options: Mapping[str, Any], model: type[BaseModel]) -> dict[str, Any]:
     """Return the options with `true` and `false` as such where the model takes nothing else (Literal[True])."""
@@ -444,136 +318,3 @@ def _with_switches(options: Mapping[str, Any], model: type[BaseModel]) -> dict[s
         key: words.get(value.lower(), value) if key in switches and isinstance(value, str) else value
         for key, value in options.items()
     }
-
-
-def suggest(name: str, names: Iterable[str]) -> str:
-    """Return what was probably meant, or all there is."""
-    known = list(names)
-    near = difflib.get_close_matches(name, known, n=1)
-    return f"{near[0]}?" if near else f"one of {', '.join(known)}" if known else "a name that is defined above"
-
-
-def source_id(kind: str, url: str) -> str:
-    """Return the id of a source: stable over restarts, reordering and renaming of its outlet."""
-    return blake2b(f"{kind} {plain_url(url)}".encode(), digest_size=6).hexdigest()
-
-
-def slug(name: str) -> str:
-    """`Le Monde (français)` is `le-monde-francais`; letters of other scripts (й, ї, ガ) stay as they are."""
-    plain = "".join(map(_without_accent, unicodedata.normalize("NFKC", name.casefold())))
-    return re.sub(r"[\W_]+", "-", plain).strip("-") or "outlet"
-
-
-def _without_accent(char: str) -> str:
-    base = unicodedata.normalize("NFD", char)[0]
-    return base if base.isascii() else char
-
-
-def _outlet(section: OutletSection, url: str, taken: set[str]) -> Outlet:
-    host = host_of(url)
-    name = section.name or host
-    wanted = slug(name)
-    number = 1
-    while (id_ := wanted if number == 1 else f"{wanted}-{number}") in taken:
-        number += 1
-    taken.add(id_)
-    return Outlet(id_, name, host, section.country, section.language, section.tags)
-
-
-def _source(outlet: Outlet, section: OutletSection, kind: str, url: str, schedule: ScheduleSection) -> Source:
-    return Source(
-        id=source_id(kind, url),
-        outlet=outlet,
-        kind=kind,
-        url=url,
-        interval=section.interval or schedule.interval,
-        links=section.links if kind == "page" else None,
-        headers=MappingProxyType(dict(section.headers)),
-        first_visit=section.first_visit or schedule.first_visit,
-    )
-
-
-def _network(section: NetworkSection) -> Network:
-    return Network(
-        user_agent=section.user_agent or default_agent(),
-        contact=section.contact,
-        timeout=section.timeout,
-        max_body=section.max_body,
-        delay=section.delay,
-        per_host=section.per_host,
-        concurrency=section.concurrency,
-        robots=section.robots,
-        allow=tuple(ip_network(each) for each in section.allow),
-        ports=section.ports,
-        hosts=MappingProxyType(dict(section.hosts)),
-    )
-
-
-def _schedule(section: ScheduleSection) -> Schedule:
-    return Schedule(
-        interval=section.interval,
-        jitter=section.jitter,
-        settle=section.settle,
-        workers=section.workers,
-        parse_timeout=section.parse_timeout,
-        first_visit=section.first_visit,
-    )
-
-
-def default_agent() -> str:
-    """Return what Tocsin calls itself where the user gives it no name."""
-    try:
-        return f"Tocsin/{version('tocsin')}"
-    except PackageNotFoundError:  # run from a checkout that was not installed
-        return "Tocsin/0"
-
-
-def _by_place(problem: Problem) -> tuple[int, int]:
-    return problem.line, problem.column
-
-
-def _at(data: Any, path: Steps) -> Any:
-    for step in path:
-        try:
-            data = data[step]
-        except (KeyError, IndexError, TypeError):
-            return None
-    return data
-
-
-def _texts(value: Any, path: Steps) -> Iterable[tuple[Steps, str]]:
-    if isinstance(value, str):
-        yield path, value
-    elif isinstance(value, dict):
-        for key, each in value.items():
-            yield from _texts(each, (*path, key))
-    elif isinstance(value, list):
-        for index, each in enumerate(value):
-            yield from _texts(each, (*path, index))
-
-
-def _fields_at(model: type[BaseModel] | None, loc: tuple[int | str, ...]) -> Iterable[str]:
-    """Return the keys that the model knows at the level of `loc`."""
-    if model is None or len(loc) != 1:
-        return ()
-    return [info.alias or name for name, info in model.model_fields.items()]
-
-
-def _described(model: type[BaseModel] | None, loc: tuple[int | str, ...]) -> str:
-    info = model.model_fields.get(str(loc[-1])) if model and len(loc) == 1 else None
-    return (info.description or "") if info else ""
-
-
-def _say(error: ErrorDetails, got: str) -> tuple[str, str, str]:
-    """Translate one complaint of pydantic: message, got, wanted."""
-    context = error.get("ctx", {})
-    if error["type"] == "unfit":
-        return str(context["message"]), got, str(context["wanted"])
-    if error["type"] == "literal_error":
-        return "is none of the values allowed here", got, str(context["expected"]).replace("'", "")
-    if "error" in context:  # what a model of a notifier raised
-        return str(context["error"]), got, ""
-    if error["type"] in _COMPLAINTS:
-        message, wanted = _COMPLAINTS[error["type"]]
-        return message, got, wanted
-    return error["msg"][:1].lower() + error["msg"][1:], got, ""

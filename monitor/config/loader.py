@@ -48,6 +48,16 @@ class Document:
         return (1, 1)
 
 
+def value_at(data: Any, path: Steps) -> Any:
+    """Return what stands at a place, None where nothing does."""
+    for step in path:
+        try:
+            data = data[step]
+        except (KeyError, IndexError, TypeError):
+            return None
+    return data
+
+
 def load_document(source: Path | str) -> Document:
     """Read a file (a Path) or a text (a str). Raises ConfigError naming every fault of its YAML."""
     if isinstance(source, str):

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from monitor.config.loader import Document, Steps
+from monitor.config.loader import Document, Steps, value_at
 from monitor.errors import Problem
 
 HIDDEN = "•••"
@@ -94,6 +94,34 @@ def is_named_like_one(path: Steps) -> bool:
     """Whether a key on the way here says that it leads to a secret."""
     deep = path[1:] if path[:1] == ("outlets",) else path[2:] if path[:1] == ("channels",) else ()
     return any(isinstance(step, str) and _TELLTALE.search(step) for step in deep)
+
+
+def secrets_at(filled: Filled, path: Steps) -> list[str]:
+    """Return what may be secret in and below a value: what the environment gave, and what looks it."""
+    found = [each for at, values in filled.secrets.items() if at[: len(path)] == path for each in values]
+    written = value_at(filled.data, path)
+    found += [text for at, text in _texts(written, path) if is_delicate(at, text) and "${" not in text]
+    return found
+
+
+def to_hide(filled: Filled, root: Mapping[str, Any]) -> frozenset[str]:
+    """Return what the log must hide: what the environment gave for outlets and channels, and what looks secret."""
+    harmless = ("network", "store", "schedule")
+    given = {each for at, values in filled.secrets.items() if at[0] not in harmless for each in values}
+    parts = {name: root.get(name) for name in ("outlets", "channels")}
+    written = {text for at, text in _texts(parts, ()) if is_named_like_one(at)}
+    return frozenset(each for each in given | written if len(each) > 3)
+
+
+def _texts(value: Any, path: Steps) -> Iterable[tuple[Steps, str]]:
+    if isinstance(value, str):
+        yield path, value
+    elif isinstance(value, dict):
+        for key, each in value.items():
+            yield from _texts(each, (*path, key))
+    elif isinstance(value, list):
+        for index, each in enumerate(value):
+            yield from _texts(each, (*path, index))
 
 
 def redact(problem: Problem, secrets: Iterable[str]) -> Problem:

@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
 from email.message import EmailMessage
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from aiosmtpd.smtp import SMTP
+
+from monitor.demo._opened import OnLoopback
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,7 @@ class Letter:
         return "" if part is None else str(part.get_content()).replace("\r\n", "\n")
 
 
-class Mailbox:
+class Mailbox(OnLoopback):
     """A mail server on 127.0.0.1. `async with Mailbox() as mailbox:` opens it.
 
     `letters` is its ledger; `on_letter` is called with each line of it.
@@ -80,20 +81,6 @@ class Mailbox:
     def port(self) -> int:
         assert self._listener is not None, "the mailbox is not open"
         return int(self._listener.sockets[0].getsockname()[1])
-
-    @property
-    def address(self) -> str:
-        """`127.0.0.1:PORT`, as `network.hosts` wants it."""
-        return f"127.0.0.1:{self.port}"
-
-    async def __aenter__(self) -> Self:
-        await self.start()
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.stop()
 
     def reply(self, *replies: str) -> None:
         """Answer the next messages with these SMTP replies ("451 4.3.0 try later"), one a message, and keep none."""

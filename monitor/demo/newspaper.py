@@ -16,10 +16,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import format_datetime, parsedate_to_datetime
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 from urllib.parse import urlsplit
 
+from monitor.demo._opened import OnLoopback
 from monitor.demo.server import HangUpError, Line, Request, Server, render_head
 
 HTML = "text/html; charset=utf-8"
@@ -110,7 +109,7 @@ class Printed:
         return self.body.read_bytes() if isinstance(self.body, Path) else self.body
 
 
-class Newspaper:
+class Newspaper(OnLoopback):
     """Every host of the demo's press. `async with Newspaper() as paper:` opens one port on 127.0.0.1.
 
     `requests` is the log, in order of arrival. `clock` dates what is published (Last-Modified).
@@ -145,20 +144,6 @@ class Newspaper:
     def port(self) -> int:
         """The first port that was opened."""
         return self._server.ports[0]
-
-    @property
-    def address(self) -> str:
-        """`127.0.0.1:PORT`, as `network.hosts` wants it."""
-        return f"127.0.0.1:{self.port}"
-
-    async def __aenter__(self) -> Self:
-        await self.start()
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.stop()
 
     # ── The editor's desk ────────────────────────────────────────────────────────────────────
 

@@ -12,11 +12,11 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from standardwebhooks import Webhook, WebhookVerificationError
 
+from monitor.demo._opened import OnLoopback
 from monitor.demo.server import Line, Request, Server, render_head
 
 
@@ -40,7 +40,7 @@ class Turned:
     at: datetime
 
 
-class Receiver:
+class Receiver(OnLoopback):
     """A webhook endpoint on 127.0.0.1. `async with Receiver(secret) as desk:` opens it.
 
     `secret` is a whsec_ string. `arrivals` and `turned` are the ledger, in order; `on_message` is
@@ -68,20 +68,6 @@ class Receiver:
     @property
     def port(self) -> int:
         return self._server.ports[0]
-
-    @property
-    def address(self) -> str:
-        """`127.0.0.1:PORT`, as `network.hosts` wants it."""
-        return f"127.0.0.1:{self.port}"
-
-    async def __aenter__(self) -> Self:
-        await self.start()
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.stop()
 
     def fail(self, times: int, *, status: int = 503, retry_after: int | None = None) -> None:
         """Answer the next `times` messages with an error status, whatever they say; `retry_after` in seconds."""

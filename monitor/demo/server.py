@@ -15,9 +15,10 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from http import HTTPStatus
-from types import TracebackType
-from typing import NoReturn, Self
+from typing import NoReturn
 from urllib.parse import urlsplit
+
+from monitor.demo._opened import Opened
 
 HEAD_LIMIT_BYTES = 64 * 1024
 BODY_LIMIT_BYTES = 32 * 1024 * 1024
@@ -75,7 +76,7 @@ Answer = Callable[[Request, Line], Awaitable[None]]
 
 
 @dataclass(slots=True)
-class Server:
+class Server(Opened):
     """Serve `answer` on loopback. An answer raises HangUpError (or closes) to end the connection."""
 
     answer: Answer
@@ -107,15 +108,6 @@ class Server:
         for listener in self._listeners:
             await listener.wait_closed()
         self._listeners.clear()
-
-    async def __aenter__(self) -> Self:
-        await self.start()
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.stop()
 
     def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         # A plain function with a task of our own: asyncio's own wrapper logs a cancelled conversation as an error.

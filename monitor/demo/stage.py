@@ -12,9 +12,8 @@ import secrets
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
+from monitor.demo._opened import Opened
 from monitor.demo.mailbox import Letter, Mailbox
 from monitor.demo.newspaper import Newspaper
 from monitor.demo.press import PAPERS, Happening, Manuscripts, Paper, Press, read_manuscripts
@@ -46,7 +45,7 @@ watches:
 """
 
 
-class Stage:
+class Stage(Opened):
     """All the world that the demo needs. `async with Stage(folder) as stage:` builds it up and takes it down.
 
     `on_message` and `on_letter` hear of everything that reaches the desk.
@@ -83,15 +82,6 @@ class Stage:
         await self.newspaper.stop()
         await self.receiver.stop()
         await self.mailbox.stop()
-
-    async def __aenter__(self) -> Self:
-        await self.start()
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.stop()
 
     @property
     def yaml(self) -> str:

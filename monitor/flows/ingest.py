@@ -8,7 +8,7 @@ arrive at once cannot both be the first. No network, no template, no clock insid
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from monitor.decide.dispatch import plan
@@ -20,6 +20,7 @@ from monitor.journal import Journal
 from monitor.match.matcher import Matcher
 from monitor.model import (
     Access,
+    AlertPlan,
     Article,
     Document,
     FrontierItem,
@@ -32,6 +33,7 @@ from monitor.model import (
     VerdictKind,
     WatchInfo,
 )
+from monitor.parse.dates import sane
 from monitor.parse.urls import canonical, network_id
 from monitor.store import articles, frontier, identity, outbox, watches
 from monitor.store.database import Connection, Store
@@ -47,6 +49,15 @@ class Told:
     alert_id: str
     watch_id: str
     deliveries: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """Where an article stands in the store."""
+
+    article_id: int
+    story_id: int
+    revision: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,11 +121,13 @@ class Ingest:
     async def read(self, item: FrontierItem, page: Page, *, url: str) -> None:
         """Record a page that was read."""
         now = self._clock()
+        page = replace(page, published=sane(page.published, now), modified=sane(page.modified, now))
+        entry = replace(item.entry, published=sane(item.entry.published, now), updated=sane(item.entry.updated, now))
         article = Article(
             page=page,
             outlet=item.source.outlet,
             source_id=item.source.id,
-            entry=item.entry,
+            entry=entry,
             url=url,
             fetched_at=now,
             discovered_at=item.discovered_at,
@@ -168,22 +181,24 @@ class Ingest:
         identity.keep(db, article_id, keys, now)
         if article.frontier_id is not None:
             frontier.done(db, article.frontier_id)
-        story_id = verdict.story_id or article_id
-        told, decisions = self._tell(db, orders, article, verdict, matches, article_id, story_id, revision, now)
-        return Recorded(verdict, article_id, story_id, told, decisions)
+        kept = _Kept(article_id, verdict.story_id or article_id, revision)
+        plans = self._plans(db, orders, article, verdict, matches, kept, now)
+        by_watch = {match.watch_id: match for match in matches}
+        told = [self._carry_out(db, orders, each, by_watch[each.watch_id], verdict, kept, now) for each in plans]
+        decisions = tuple((each.watch_id, each.reason) for each in plans)
+        return Recorded(verdict, kept.article_id, kept.story_id, tuple(filter(None, told)), decisions)
 
-    def _tell(
+    def _plans(
         self,
         db: Connection,
         orders: Orders,
         article: Article,
         verdict: Verdict,
         matches: Sequence[Match],
-        article_id: int,
-        story_id: int,
-        revision: int,
+        kept: _Kept,
         now: datetime,
-    ) -> tuple[tuple[Told, ...], tuple[tuple[str, str], ...]]:
+    ) -> tuple[AlertPlan, ...]:
+        """Decide of each match whom to tell; a watch in shadow tells nobody."""
         silent = _silent(db, orders.shadows, matches, now)
         plans = plan(
             matches,
@@ -192,34 +207,49 @@ class Ingest:
             access=article.page.access,
             routes=orders.routes,
             targets=self._targets,
-            already_told=_already_told(db, story_id, silent) if matches else frozenset(),
-            met_as_history=articles.met_as_history(db, article_id) if matches else frozenset(),
+            already_told=_already_told(db, kept.story_id, silent) if matches else frozenset(),
+            met_as_history=articles.met_as_history(db, kept.article_id) if matches else frozenset(),
         )
-        by_watch = {match.watch_id: match for match in matches}
-        told: list[Told] = []
-        plans = tuple(silence(each) if each.watch_id in silent else each for each in plans)
-        for each in plans:
-            match = by_watch[each.watch_id]
-            alert_id = outbox.alert_of(db, each.watch_id, story_id)
-            if each.targets:
-                alert_id, deliveries = outbox.raise_alert(
-                    db,
-                    store_identity=self._store.identity,
-                    plan=each,
-                    watch=orders.watches[each.watch_id],
-                    match=match,
-                    article_id=article_id,
-                    story_id=story_id,
-                    now=now,
-                    first_try_at=now + self._settle,
-                )
-                told += [Told(alert_id, each.watch_id, deliveries)] if deliveries else []
-            elif alert_id is not None and verdict.kind is VerdictKind.UPDATE:
-                outbox.refresh(db, alert_id, article_id, match)
-            articles.keep_match(
-                db, article_id, match, revision=revision, alert_id=alert_id, decision=each.reason, now=now
+        return tuple(silence(each) if each.watch_id in silent else each for each in plans)
+
+    def _carry_out(
+        self,
+        db: Connection,
+        orders: Orders,
+        decided: AlertPlan,
+        match: Match,
+        verdict: Verdict,
+        kept: _Kept,
+        now: datetime,
+    ) -> Told | None:
+        """Raise the alert of a plan that has receivers, and keep the match with what was decided."""
+        told = None
+        alert_id = outbox.alert_of(db, decided.watch_id, kept.story_id)
+        if decided.targets:
+            alert_id, deliveries = outbox.raise_alert(
+                db,
+                store_identity=self._store.identity,
+                plan=decided,
+                watch=orders.watches[decided.watch_id],
+                match=match,
+                article_id=kept.article_id,
+                story_id=kept.story_id,
+                now=now,
+                first_try_at=now + self._settle,
             )
-        return tuple(told), tuple((each.watch_id, each.reason) for each in plans)
+            told = Told(alert_id, decided.watch_id, deliveries) if deliveries else None
+        elif alert_id is not None and verdict.kind is VerdictKind.UPDATE:
+            outbox.refresh(db, alert_id, kept.article_id, match)
+        articles.keep_match(
+            db,
+            kept.article_id,
+            match,
+            revision=kept.revision,
+            alert_id=alert_id,
+            decision=decided.reason,
+            now=now,
+        )
+        return told
 
     # ── afterwards ───────────────────────────────────────────────────────────────────────────
 

@@ -8,12 +8,14 @@ of its own. Validators and unseen entries are committed together (RELIABILITY A6
 from __future__ import annotations
 
 import asyncio
-from collections import defaultdict
+from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
+from monitor.decide.outage import WINDOW as OUTAGE_WINDOW
+from monitor.decide.outage import Sign, is_our_outage
 from monitor.decide.revisit import VisitFacts, next_visit
 from monitor.decide.sightings import (
     Decision,
@@ -76,6 +78,7 @@ class Visits:
         self._reading: dict[int, FrontierItem] = {}
         self._crawls: set[asyncio.Task[None]] = set()
         self._claiming = asyncio.Lock()
+        self._signs: OrderedDict[str, Sign] = OrderedDict()  # by site, the oldest first
         self._reads_soon = False
         self._may_wait = False  # articles that the last claim left in line
         self.is_stopped = False
@@ -125,7 +128,8 @@ class Visits:
         return ()
 
     async def _write_visit(self, due: SourceDue, visit: Visit, entries: tuple[Entry, ...]) -> int:
-        fresh, has_moved = await self._store.write(self._record, due, visit, entries, self._chance())
+        is_ours = self._is_our_outage(due, visit)
+        fresh, has_moved = await self._store.write(self._record, due, visit, entries, self._chance(), is_ours)
         if has_moved:
             self._journal.warn("addresses changed", source=due.source.url, outlet=due.source.outlet.id)
         level = self._journal.tell if visit.outcome in _QUIET_OUTCOMES else self._journal.warn
@@ -141,16 +145,37 @@ class Visits:
         return fresh
 
     def _record(
-        self, db: Connection, due: SourceDue, visit: Visit, entries: tuple[Entry, ...], chance: float
+        self,
+        db: Connection,
+        due: SourceDue,
+        visit: Visit,
+        entries: tuple[Entry, ...],
+        chance: float,
+        is_our_outage: bool,
     ) -> tuple[int, bool]:
         """Write a visit; return how many articles got in line, and whether the source changed its addresses."""
         fresh, has_moved = _record_entries(db, due, entries, visit.ended_at)
         facts = VisitFacts(
-            interval=due.source.interval, failures=due.failures, spread=self._spread, is_first=due.is_first
+            interval=due.source.interval,
+            failures=due.failures,
+            spread=self._spread,
+            is_first=due.is_first,
+            is_our_outage=is_our_outage,
         )
         step = next_visit(facts, visit, visit.ended_at, chance)
-        sources.record_visit(db, visit, next_due=step.at, due_reason=step.reason, fresh=fresh)
+        own_fault = not is_our_outage
+        sources.record_visit(db, visit, next_due=step.at, due_reason=step.reason, fresh=fresh, is_counted=own_fault)
         return fresh, has_moved
+
+    def _is_our_outage(self, due: SourceDue, visit: Visit) -> bool:
+        """Take note whether a site answered; return whether its silence is our own network's."""
+        site = urlsplit(due.source.url).hostname or due.source.url
+        self._signs[site] = Sign(site, visit.ended_at, visit.status is not None)
+        self._signs.move_to_end(site)
+        while visit.ended_at - next(iter(self._signs.values())).at > OUTAGE_WINDOW:
+            self._signs.popitem(last=False)
+        is_silent = visit.outcome is VisitOutcome.FAILED and visit.status is None
+        return is_silent and is_our_outage(self._signs.values(), visit.ended_at)
 
     # ── the frontier ─────────────────────────────────────────────────────────────────────────
 
@@ -287,6 +312,8 @@ class _Shown:
     def _put_in_line(self, entry: Entry, key: bytes, decision: Decision) -> bool:
         source = self._due.source
         url = normalise(entry.link)
+        if url == source.url:  # a link to the top of the page itself
+            return False
         if url is None or (self._due.is_first and source.first_visit == "skip"):
             return False
         return frontier.add(

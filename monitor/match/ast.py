@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
+from functools import cache
 
 from monitor.model import Field, WatchInfo
 
@@ -184,7 +185,7 @@ class Covers:
 
     def __init__(self, watches: Iterable[Watch], cost: Cost = cost_by_length) -> None:
         self._clauses = {watch.info.id: watch.clause for watch in watches}
-        self._cost = cost
+        self._cost = cache(cost)  # a cover of a shared set is weighed in every clause it stands in
         self._kept: dict[int, tuple[Node, tuple[Cover, ...]]] = {}  # by identity; the node keeps its id taken
 
     def of(self, node: Node) -> tuple[Cover, ...]:  # noqa: PLR0911  one arm per kind of node
@@ -213,7 +214,7 @@ class Covers:
         others = [self.of(item) for item in items if not isinstance(item, Term)]
         if not items or not all(others):
             return ()
-        return (frozenset(terms).union(*(min(each, key=self._cost) for each in others)),)
+        return (frozenset(terms).union(*(each[0] if len(each) == 1 else min(each, key=self._cost) for each in others)),)
 
 
 _WORTH_KEEPING = 8  # items; smaller `any`s are rarely shared

@@ -52,14 +52,21 @@ class Scope:
     matched: Mapping[str, Found]  # what the watches that are referred to found
     field: Field | None = None
     voids: Voids | None = None
+    is_context: bool = False  # looks at everything: at what is ignored, and at the title above an entry
 
     def mentions(self, number: int) -> tuple[Mention, ...]:
         found = self.view.mentions(number)
+        if self.view.counted_from and not self.is_context:
+            found = tuple(each for each in found if each.start >= self.view.counted_from)
         if self.field is not None:
             found = tuple(each for each in found if self.view.layout.locate(each.start, each.end)[0] is self.field)
         if self.voids is not None:
             found = tuple(each for each in found if not self.voids.contain(each))
         return found
+
+    def of_context(self) -> Scope:
+        """Return the scope in which `with` and `none` look."""
+        return replace(self, voids=None, is_context=True)
 
 
 Evaluator = Callable[[Scope], Found]
@@ -87,10 +94,10 @@ class Compiler:
                 return _all_of(tuple(self.compile(item) for item in items))
             case NoneOf(item):
                 absent = self.compile(item)
-                return lambda scope: () if absent(replace(scope, voids=None)) is None else None
+                return lambda scope: () if absent(scope.of_context()) is None else None
             case Context(item):
                 present = self.compile(item)
-                return lambda scope: None if present(replace(scope, voids=None)) is None else ()
+                return lambda scope: None if present(scope.of_context()) is None else ()
             case Near():
                 return _near(node, tuple(self.compile(item) for item in node.items))
             case Inside(field, item):
@@ -265,6 +272,13 @@ def evidence(mentions: Sequence[Mention], view: View) -> tuple[Evidence, ...]:
             Evidence(field, view.term(mention.term).written, view.layout.snippet(field, start, end), start, end)
         )
     return tuple(told)
+
+
+def moved_evidence(told: Evidence, offset: int) -> Evidence:
+    """Return what was told of an entry whose text starts at `offset`, as told of the whole page."""
+    if told.field is Field.TITLE:
+        return told
+    return replace(told, start=told.start + offset, end=told.end + offset)
 
 
 def score(mentions: Sequence[Mention], view: View) -> int:

@@ -11,6 +11,7 @@ import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 from functools import cache
 from itertools import accumulate
 
@@ -309,6 +310,9 @@ def _role(parent: Node, child: Node, role: str) -> str:
     return "ignore" if isinstance(parent, Ignoring) and child is parent.ignored else role
 
 
+ALIKE = 0.8  # north_korea and north_korean, kursk and kursker
+
+
 @dataclass(frozen=True, slots=True)
 class Proposal:
     """A string of the watch language that finds what a plain term means in more languages; `terms` of them in all."""
@@ -326,9 +330,15 @@ def propose(written: str, sets: Mapping[str, Node], rules: FormRules, language: 
     words = len(written.split())
     whole = [name for name, found in spans.items() if any(end - start == words for start, end in found)]
     sizes = {name: len(_terms(sets[name])) for name in spans}
-    proposals = [Proposal(f"${name}", sizes[name]) for name in sorted(whole, key=lambda name: (-sizes[name], name))]
+    all_words = written.split()
+    proposals = [
+        Proposal(f"${name}", sizes[name])
+        for name in sorted(whole, key=lambda name: _farness(name, all_words, sizes[name]))
+    ]
     parts = [(span, name) for name, found in spans.items() if name not in whole for span in found]
-    parts.sort(key=lambda part: (part[0][0] - part[0][1], -sizes[part[1]], part[1]))
+    parts.sort(
+        key=lambda part: (part[0][0] - part[0][1], _farness(part[1], all_words[slice(*part[0])], sizes[part[1]]))
+    )
     taken: dict[tuple[int, int], list[str]] = {}
     for span, name in parts:
         if span in taken or all(span[1] <= start or span[0] >= end for start, end in taken):
@@ -339,6 +349,12 @@ def propose(written: str, sets: Mapping[str, Node], rules: FormRules, language: 
         proposals.insert(0, Proposal(item, sum(sizes[names[0]] for names in ordered)))
     alone = [name for names in taken.values() for name in names] if len(taken) == 1 and not whole else []
     return [*proposals, *(Proposal(f"${name}", sizes[name]) for name in alone)]
+
+
+def _farness(name: str, words: Sequence[str], size: int) -> tuple[bool, int, str]:
+    """Return a key that puts first what says the same: a set of that name, the larger first; else the narrowest set."""
+    is_alike = SequenceMatcher(None, name, "_".join(words).casefold()).ratio() >= ALIKE
+    return not is_alike, -size if is_alike else size, name
 
 
 def _spans(

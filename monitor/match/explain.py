@@ -6,9 +6,9 @@ with the phrase they lie in, and terms whose letters only occur within other wor
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import chain, pairwise
 
 from monitor.match.ast import (
     AllOf,
@@ -24,7 +24,17 @@ from monitor.match.ast import (
     Term,
     Watch,
 )
-from monitor.match.evaluate import Evaluator, Found, Scope, Voids, distinct, evidence, score
+from monitor.match.evaluate import (
+    MAX_EVIDENCE,
+    Evaluator,
+    Found,
+    Scope,
+    Voids,
+    distinct,
+    evidence,
+    moved_evidence,
+    score,
+)
 from monitor.match.filters import passes
 from monitor.match.scan import Mention, View
 from monitor.match.tree import children
@@ -70,6 +80,42 @@ def explain(
     failed = next((part for part in parts if not part.is_met), None)
     reason = "every part is met" if failed is None else f"{failed.what}: {failed.reason}"
     return Explanation(f"watch {watch.info.id}", is_met, reason, evidence(found, view) if is_met else (), (), parts)
+
+
+def explain_entries(watch_id: str, found: Sequence[tuple[str, Explanation]]) -> Explanation:
+    """Return why the entries of a ticker meet a watch; where none does, of the one that comes closest.
+
+    Each comes with the words it starts with; its mentions stand where they do in the whole page.
+    """
+    met = [(start, each) for start, each in found if each.is_met]
+    told = met or [max(found, key=lambda each: _closeness(each[1]))]
+    parts = tuple(replace(each, what=f"entry “{start}”") for start, each in told)
+    each_alone = f"each of {len(found)} entries is held against it alone"
+    reason = f"{len(met)} meet it" if met else f"the closest, “{told[0][0]}”: {told[0][1].reason}"
+    mentions = tuple(chain.from_iterable(each.mentions for _, each in met))[:MAX_EVIDENCE]
+    return Explanation(f"watch {watch_id}", bool(met), f"{each_alone}; {reason}", mentions, (), parts)
+
+
+def _closeness(explanation: Explanation) -> tuple[int, int]:
+    """How much of a watch is met: its clauses, and the mentions in them."""
+    below = [_closeness(part) for part in explanation.parts]
+    return (
+        explanation.is_met + sum(met for met, _ in below),
+        len(explanation.mentions) + sum(mentions for _, mentions in below),
+    )
+
+
+def moved(explanation: Explanation, offset: int) -> Explanation:
+    """Return the explanation of an entry with its mentions where they stand in the whole text."""
+    return replace(
+        explanation,
+        mentions=tuple(moved_evidence(each, offset) for each in explanation.mentions),
+        voided=tuple(
+            Voided(moved_evidence(each.hit, offset), moved_evidence(each.ignored_by, offset))
+            for each in explanation.voided
+        ),
+        parts=tuple(moved(part, offset) for part in explanation.parts),
+    )
 
 
 def _filters(wanted: Filter, view: View, language: str | None) -> tuple[Explanation, ...]:
@@ -138,7 +184,7 @@ class _Explainer:
         if isinstance(node, Reference):
             return Explanation(f"watch:{node.watch_id}", is_met, "it matches" if is_met else "it does not match")
         is_context = isinstance(node, (NoneOf, Context))
-        inner = replace(scope, voids=None) if is_context else scope
+        inner = scope.of_context() if is_context else scope
         parts = tuple(self.node(child, inner, () if is_context else voiding) for child in children(node))
         what = {AllOf: "all", NoneOf: "none", Context: "with"}[type(node)]
         failed = [part for part in parts if part.is_met is isinstance(node, NoneOf)]

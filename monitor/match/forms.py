@@ -156,11 +156,83 @@ def _plain_shape(word: Word) -> Shape:
 
 
 @dataclass(frozen=True, slots=True)
+class Change:
+    """A replacement at the end of a word; `last` is a pattern of the letter a word must end in for it to apply."""
+
+    source: str
+    instead: str
+    last: str
+
+    def applied(self, text: str) -> str | None:
+        """Return the text with its end replaced, or None where the end is another."""
+        found = _at_the_end(self.source).search(text)
+        return None if found is None else text[: found.start()] + _filled(self.instead, found)
+
+    def may_fit(self, letter: str) -> bool:
+        """Whether a word that ends in this letter may change so: most changes fail here, for a tenth of a search."""
+        return _is_one_of(self.last, letter)
+
+
+@cache
+def _at_the_end(source: str) -> re.Pattern[str]:
+    return re.compile(f"(?:{source})$")
+
+
+def _filled(template: str, found: re.Match[str]) -> str:
+    """Return what Match.expand does; that one takes a template of two signs apart anew each time."""
+    if "\\" not in template:
+        return template
+    return "".join(str(found[each]) if isinstance(each, int) else each for each in _pieces(template))
+
+
+@cache
+def _pieces(template: str) -> tuple[str | int, ...]:
+    return tuple(int(each) if at % 2 else each for at, each in enumerate(re.split(r"\\(\d)", template)))
+
+
+@cache
+def _is_one_of(last: str, letter: str) -> bool:
+    return re.fullmatch(last, letter) is not None
+
+
+_ATOM = re.compile(r"(?P<atom>\[[^\]]*\]|\((?:[^()]|\([^()]*\))*\)|\\.|.)(?P<often>[?*+]?)")
+
+
+def last_letter(source: str, whole: str = "") -> str:
+    """Return a pattern of the letters in which matches of a `change` pattern may end."""
+    ends: list[str] = []
+    for branch in _branches(source):
+        for found in reversed(list(_ATOM.finditer(branch))):
+            atom = found["atom"]
+            if atom[0] == "(":
+                ends.append(last_letter(atom[1:-1].removeprefix("?:"), whole or source))
+            elif atom[0] == "\\" and atom[1].isdigit():
+                groups = [each["atom"] for each in _ATOM.finditer(whole or source) if each["atom"][0] == "("]
+                ends.append(last_letter(groups[int(atom[1]) - 1][1:-1]))
+            else:
+                ends.append(atom)
+            if found["often"] not in {"?", "*"}:
+                break
+    return f"(?:{'|'.join(ends)})"
+
+
+def _branches(source: str) -> list[str]:
+    """Return the alternatives of a pattern, without cutting those in its groups."""
+    branches = [""]
+    for found in _ATOM.finditer(source):
+        if found.group() == "|":
+            branches.append("")
+        else:
+            branches[-1] += found.group()
+    return branches
+
+
+@dataclass(frozen=True, slots=True)
 class _Class:
     """Words that change alike: (dictionary ending, what it is replaced by) and the forms that may follow."""
 
     stems: tuple[tuple[str, str], ...]
-    changes: tuple[tuple[re.Pattern[str], str], ...]
+    changes: tuple[Change, ...]
     forms: frozenset[str]
     is_swap: bool
 
@@ -196,12 +268,17 @@ class Endings:
         own = word.language if word.language in self._languages else None
         text, script = word.text, script_of(word.text)
         texts = {text, *(text[len(article) :] for article in _articles(script) if text.startswith(article))}
-        return frozenset([text]).union(
-            stem
-            for each in texts
-            for cut, instead in ((0, ""), *_endings_of(each[-_ENDING_MOST:], own, script))
-            if len(stem := each[: len(each) - cut] + instead) >= _least(each, script)
-        )
+        found = {text}
+        for each in texts:
+            length, least = len(each), _least(each, script)
+            if length >= least:
+                found.add(each)
+            found.update(
+                each[: length - cut] + instead
+                for cut, instead in _endings_of(each[-_ENDING_MOST:], own, script)
+                if length - cut + len(instead) >= least
+            )
+        return frozenset(found)
 
     def shapes(self, word: Word, language: str | None) -> tuple[Shape, ...]:
         if not self._changes(word):
@@ -210,9 +287,8 @@ class Endings:
         text = language if language is None or language in self._languages else "*"
         merged: dict[str, Shape] = {word.text: _plain_shape(word)}
         for name in self._own(word, text, script):
-            for shape in self._by(
-                word, name, is_text=text is None or name == text, is_cut=word.language in {None, name}
-            ):
+            is_own = word.language in {None, name}
+            for shape in self._by(word, name, is_own=is_own, is_at_home=is_own and text in {None, name}):
                 merged[shape.literal] = _together(merged.get(shape.literal), shape)
         return tuple(merged.values())
 
@@ -230,23 +306,29 @@ class Endings:
     def _changes(word: Word) -> bool:
         return word.mode is Mode.PLAIN and kind_of(word.text) is Kind.SPACED and not word.text.isdigit()
 
-    def _by(self, word: Word, name: str, *, is_text: bool, is_cut: bool) -> list[Shape]:
-        """Return the shapes one language gives; a word of another language is not cut, only continued."""
+    def _by(self, word: Word, name: str, *, is_own: bool, is_at_home: bool) -> list[Shape]:
+        """Return the shapes one language gives.
+
+        A word of another language is not cut: it takes the plain endings of the text's. Compounds and suffixes
+        one after the other are for words at home, of this language in a text of this language: a Polish word
+        makes no German compound, and the Finnish clitic -kin hangs on no German word.
+        """
         language = self._languages[name]
-        stems = _stems(word.text, language) if is_cut else [(word.text, language.forms)]
-        compounds = self._compounds if language.has_compounds and is_text else None
+        stems = _stems(word.text, language) if is_own else [(word.text, language.forms)]
+        compounds = self._compounds if language.has_compounds and is_at_home else None
         return [
             Shape(
                 literal,
                 Kind.SPACED,
                 forms | _TAILS_WHOLE if literal == word.text else forms,
-                language.chain,
+                language.chain if is_at_home else _NOTHING,
                 language.open if len(literal) >= language.least else 0,
                 language.clitics,
                 compounds,
                 literal == word.text,
             )
             for literal, forms in stems
+            if forms or is_at_home or literal == word.text
         ]
 
 
@@ -309,17 +391,18 @@ def _endings_of(ending: str, own: str | None, script: str) -> tuple[tuple[int, s
         for length in range(min(table.longest, len(ending)) + 1)
         for instead in table.instead.get(ending[len(ending) - length :], ())
     )
-    return tuple(dict.fromkeys((*cuts, *_changed(ending, table))))
+    return tuple(dict.fromkeys((*cuts, *_changed(ending, own, script))))
 
 
-def _changed(ending: str, table: _CutTable) -> Iterator[tuple[int, str]]:
-    for together, changes in table.changes:
-        for pattern, instead in changes if together.search(ending) else ():
-            match = pattern.search(ending)
-            if match is not None:
-                stem = ending[: match.start()] + pattern.sub(instead, match.group())
-                kept = _shared(ending, stem)
-                yield len(ending) - kept, stem[kept:]
+def _changed(ending: str, own: str | None, script: str) -> Iterator[tuple[int, str]]:
+    changes = _changes_at(own, script, ending[-1:])
+    if changes is None or not changes.together.search(ending):
+        return
+    for change in changes.each:
+        stem = change.applied(ending)
+        if stem is not None:
+            kept = _shared(ending, stem)
+            yield len(ending) - kept, stem[kept:]
 
 
 def _together_as_one(patterns: Iterable[re.Pattern[str]]) -> re.Pattern[str]:
@@ -334,35 +417,52 @@ def _together_as_one(patterns: Iterable[re.Pattern[str]]) -> re.Pattern[str]:
 
 
 @dataclass(frozen=True, slots=True)
+class _Changes:
+    """The changes that may fit a word by its last letter, behind one pattern for all of them."""
+
+    together: re.Pattern[str]
+    each: tuple[Change, ...]
+
+
+@cache
+def _changes_at(own: str | None, script: str, letter: str) -> _Changes | None:
+    all_changes = dict.fromkeys(change for each in _classes(own, script) for change in each.changes)
+    changes = tuple(change for change in all_changes if change.may_fit(letter))
+    return _Changes(_together_as_one(_at_the_end(change.source) for change in changes), changes) if changes else None
+
+
+def _classes(own: str | None, script: str) -> tuple[_Class, ...]:
+    """Return the classes of a language, or of all languages of a script."""
+    languages = _languages()
+    chosen = [languages[own]] if own is not None else [each for each in languages.values() if script in each.scripts]
+    return tuple(each for language in chosen for each in language.classes)
+
+
+@dataclass(frozen=True, slots=True)
 class _CutTable:
-    """All that some languages cut off words or change in them, found by the last letters, not tried one by one."""
+    """All that some languages cut off words, found by the last letters, not tried one by one."""
 
     instead: Mapping[str, tuple[str, ...]]  # by what is cut
     longest: int
-    changes: tuple[tuple[re.Pattern[str], tuple[tuple[re.Pattern[str], str], ...]], ...]  # ten behind one
 
 
 @cache
 def _cut_table(own: str | None, script: str) -> _CutTable:
-    languages = _languages()
-    chosen = [languages[own]] if own is not None else [each for each in languages.values() if script in each.scripts]
-    classes = [each for language in chosen for each in language.classes]
     instead: dict[str, dict[str, None]] = {}
-    for each in classes:
+    for each in _classes(own, script):
         for cut, stem in each.stems:
             instead.setdefault(cut, {})[stem] = None
-    changes = sorted({change for each in classes for change in each.changes}, key=lambda each: each[0].pattern[::-1])
-    tens = (tuple(changes[at : at + 10]) for at in range(0, len(changes), 10))
-    return _CutTable(
-        {cut: tuple(stems) for cut, stems in instead.items()},
-        max(map(len, instead), default=0),
-        tuple((_together_as_one(pattern for pattern, _ in ten), ten) for ten in tens),
-    )
+    return _CutTable({cut: tuple(stems) for cut, stems in instead.items()}, max(map(len, instead), default=0))
 
 
 def _shared(one: str, other: str) -> int:
     """Return how many letters two words have in common at their start."""
-    return next((at for at, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
+    at = 0
+    for mine, yours in zip(one, other, strict=False):
+        if mine != yours:
+            break
+        at += 1
+    return at
 
 
 @cache
@@ -379,11 +479,10 @@ def _cuts(word: str, one: _Class, least: int) -> Iterator[tuple[int, str]]:
         stem = before + text[: len(text) - len(cut)] + instead
         if text.endswith(cut) and len(stem) >= least:
             yield len(cut), stem
-    for pattern, instead in one.changes:
-        found = pattern.search(text)
-        stem = before + text[: found.start()] + found.expand(instead) if found else word
-        if stem != word and len(stem) >= least:
-            yield len(word) - len(stem), stem
+    for change in one.changes:
+        changed = change.applied(text) if change.may_fit(text[-1:]) else None
+        if changed is not None and changed != text and len(before) + len(changed) >= least:
+            yield len(text) - len(changed), before + changed
 
 
 @cache
@@ -407,7 +506,10 @@ def _language(section: dict[str, object]) -> _Language:
         keep = int(row.get("keep", 0))
         cuts = [(fold_word(cut), fold_word(cut)[:keep]) for cut in row.get("cut", ())]
         swaps = [(fold_word(old), fold_word(new)) for old, new in _pairs(row, "swap")]
-        changes = tuple((re.compile(f"(?:{fold_word(old)})$"), fold_word(new)) for old, new in _pairs(row, "change"))
+        changes = tuple(
+            Change(source, fold_word(new), last_letter(source))
+            for source, new in ((fold_word(old), new) for old, new in _pairs(row, "change"))
+        )
         if cuts or swaps or changes:
             classes.append(_Class(tuple(cuts or swaps), changes, forms, not cuts))
         else:

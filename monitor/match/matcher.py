@@ -12,18 +12,29 @@ from dataclasses import replace
 from itertools import chain
 
 from monitor.match.ast import Filter, Rules, Watch
-from monitor.match.evaluate import MAX_EVIDENCE, Compiler, Evaluator, Found, Scope, distinct, evidence, score
-from monitor.match.explain import Explanation, explain
+from monitor.match.evaluate import (
+    MAX_EVIDENCE,
+    Compiler,
+    Evaluator,
+    Found,
+    Scope,
+    distinct,
+    evidence,
+    moved_evidence,
+    score,
+)
+from monitor.match.explain import Explanation, explain, explain_entries, moved
 from monitor.match.filters import passes, primary_language
 from monitor.match.forms import Endings, FormRules
 from monitor.match.heap import uncollected
 from monitor.match.prefilter import Frequencies, Prefilter
-from monitor.match.rounds import entries
+from monitor.match.rounds import Entry, entries
 from monitor.match.scan import Index, View
 from monitor.match.tokens import Layout
 from monitor.match.tree import all_terms, known_words
-from monitor.model import Document, Field, Match, WatchInfo
+from monitor.model import Document, Match, WatchInfo
 
+_OPENING_MOST = 60  # characters of an entry by which an explanation names it
 _KEPT_EVALUATORS = 20_000  # watches kept compiled; the rest are compiled again when they are candidates again
 
 
@@ -60,41 +71,51 @@ class Matcher:
         """
         parts = entries(document)
         if len(parts) == 1:
-            return self._match(document)
+            return self._match(parts[0])
         if not self.candidates(document):
             return ()
         by_watch: dict[str, list[Match]] = {}
-        for offset, part in parts:
-            for match in self._match(part):
-                by_watch.setdefault(match.watch_id, []).append(_moved(match, offset))
+        for entry in parts:
+            for match in self._match(entry):
+                by_watch.setdefault(match.watch_id, []).append(_moved(match, entry.offset))
         return tuple(_together(by_watch[watch_id]) for watch_id in sorted(by_watch, key=self.number))
 
-    def _match(self, document: Document) -> tuple[Match, ...]:
-        language = primary_language(document.language)
-        if not any(passes(wanted, document, language) for wanted in self._filters):
+    def _match(self, entry: Entry) -> tuple[Match, ...]:
+        language = primary_language(entry.document.language)
+        if not any(passes(wanted, entry.document, language) for wanted in self._filters):
             return ()
-        view = self._view(document, language)
+        view = self._view(entry, language)
         reading = _Reading(self, view, language)
         ids = (self.rules.watches[number].info.id for number in self._prefilter.candidates(view.hit_terms))
         found = ((watch_id, reading[watch_id]) for watch_id in ids)
         return tuple(
-            Match(watch_id, score(mentions, view), evidence(mentions, view))
+            Match(watch_id, reading.scores[watch_id], evidence(mentions, view))
             for watch_id, mentions in found
             if mentions is not None
         )
 
     def candidates(self, document: Document) -> tuple[str, ...]:
         """Return the watches that are held against a document, its filters aside: never fewer than match."""
-        view = self._view(document, primary_language(document.language))
+        view = self._view(Entry(0, document), primary_language(document.language))
         return tuple(self.rules.watches[at].info.id for at in self._prefilter.candidates(view.hit_terms))
 
     def explain(self, document: Document, watch_id: str) -> Explanation:
-        """Return why a watch meets a document, or which of its clauses is not met; raises KeyError for no watch."""
-        language = primary_language(document.language)
-        view = self._view(document, language)
+        """Return why a watch meets a document, or which of its clauses is not met; raises KeyError for no watch.
+
+        A ticker or round-up is explained as it is matched: by those of its entries that meet the watch, or the one
+        that comes closest.
+        """
+        parts = entries(document)
+        if len(parts) == 1:
+            return self._explain(parts[0], watch_id)
+        found = ((entry, moved(self._explain(entry, watch_id), entry.offset)) for entry in parts)
+        return explain_entries(watch_id, [(_opening(entry), each) for entry, each in found])
+
+    def _explain(self, entry: Entry, watch_id: str) -> Explanation:
+        language = primary_language(entry.document.language)
+        view = self._view(entry, language)
         watch = self.rules.watches[self._numbers[watch_id]]
-        reading = _Reading(self, view, language)
-        return explain(watch, view, reading, language, compile=self._compiler.compile)
+        return explain(watch, view, _Reading(self, view, language), language, compile=self._compiler.compile)
 
     def learn(self, documents: Iterable[Document]) -> Matcher:
         """Return a matcher of the same rules that knows from these documents which words are rare.
@@ -103,13 +124,14 @@ class Matcher:
         """
         hits = (
             [view.term(number) for number in view.hit_terms]
-            for view in (self._view(document, primary_language(document.language)) for document in documents)
+            for view in (self._view(Entry(0, document), primary_language(document.language)) for document in documents)
         )
         return Matcher(self.rules, frequencies=self.frequencies.learn(hits), index=self.index)
 
-    def _view(self, document: Document, language: str | None) -> View:
-        layout = Layout(document)
-        return View(self.index, layout, self.index.scan(layout.haystack), language)
+    def _view(self, entry: Entry, language: str | None) -> View:
+        layout = Layout(entry.document)
+        hits = self.index.scan(layout.haystack)
+        return View(self.index, layout, hits, language, is_title_its_own=entry.is_title_its_own)
 
     def evaluator(self, number: int) -> Evaluator:
         """Return a watch compiled, kept for the next article."""
@@ -126,11 +148,13 @@ class Matcher:
 
 def _moved(match: Match, offset: int) -> Match:
     """Return a match of an entry with its evidence where it stands in the whole text."""
-    told = (
-        each if each.field is Field.TITLE else replace(each, start=each.start + offset, end=each.end + offset)
-        for each in match.evidence
-    )
-    return replace(match, evidence=tuple(told))
+    return replace(match, evidence=tuple(moved_evidence(each, offset) for each in match.evidence))
+
+
+def _opening(entry: Entry) -> str:
+    """Return the words an entry starts with, to tell it from the others."""
+    text = entry.document.text.strip() or (entry.document.title if entry.is_title_its_own else "")
+    return " ".join(text[:_OPENING_MOST].split())
 
 
 def _together(matches: Sequence[Match]) -> Match:
@@ -154,6 +178,7 @@ class _Reading(dict[str, Found]):
         self._language = language
         self._scope = Scope(view, self)
         self._passing: dict[Filter, bool] = {}
+        self.scores: dict[str, int] = {}  # of the watches that match
 
     def __missing__(self, watch_id: str) -> Found:
         """Whether a watch matches, thresholds and filters included."""
@@ -168,8 +193,11 @@ class _Reading(dict[str, Found]):
         if not found:
             return None
         mentions = distinct(found)
-        is_enough = len(mentions) >= watch.min_mentions and score(mentions, self._view) >= watch.min_score
-        return mentions if is_enough else None
+        scored = score(mentions, self._view) if len(mentions) >= watch.min_mentions else 0
+        if scored < watch.min_score:
+            return None
+        self.scores[watch.info.id] = scored
+        return mentions
 
     def _passes(self, wanted: Filter) -> bool:
         known = self._passing.get(wanted)

@@ -1,15 +1,15 @@
 """Live tickers and round-ups: one page, many happenings, each to be matched for itself.
 
 A text is a ticker when many of its lines open with a time of day, and a round-up when it is made of
-many short pieces under headings and says so in its title. Each entry becomes a document of its own, with
-the place its text has in the whole; the title goes with what stands before the first.
+many short pieces under headings and says so in its title. Each entry becomes a document of its own. The
+title counts with what stands before the first entry; for the others it is only said of what they are.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
 from itertools import chain, pairwise
@@ -33,16 +33,24 @@ _PLUSES = re.compile(r"\s*\+\+\+.{3,150}")
 _SENTENCE_END = re.compile(r"[.…。।۔][\"'»”’“›)\]」』*]*\s*$")
 
 
-def entries(document: Document) -> tuple[tuple[int, Document], ...]:
-    """Return (offset of its text, entry) for each entry of a ticker or round-up; any other document is one."""
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One happening of a page: `offset` is where its text starts in the page's."""
+
+    offset: int
+    document: Document
+    is_title_its_own: bool = True  # else the title is that of the page: context, no mention
+
+
+def entries(document: Document) -> tuple[Entry, ...]:
+    """Return the entries of a ticker or round-up; any other document is one."""
     starts = _stamps(document.text) or _headings(document)
     if not starts:
-        return ((0, document),)
+        return (Entry(0, document),)
     text = document.text
     cuts = [*starts[:_ENTRIES_MOST], len(text)]
-    first = replace(document, text=text[: cuts[0]])
-    rest = ((start, replace(document, title="", text=text[start:end])) for start, end in pairwise(cuts))
-    return ((0, first), *rest)
+    rest = (Entry(start, replace(document, text=text[start:end]), False) for start, end in pairwise(cuts))
+    return (Entry(0, replace(document, text=text[: cuts[0]])), *rest)
 
 
 def _lines(text: str) -> Iterator[tuple[int, str]]:

@@ -11,10 +11,14 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from functools import cached_property
+from collections.abc import Sequence
+from functools import cache, cached_property
+from importlib.resources import files
 
-from monitor.match.fold import fold
-from monitor.match.scripts import RUNNING, WORD
+from monitor.match.filters import primary_language
+from monitor.match.fold import fold, fold_word
+from monitor.match.scripts import RUNNING, WORD, Kind, belongs
+from monitor.match.tables import read_table
 from monitor.match.teasers import blank_teasers
 from monitor.model import Document, Field
 
@@ -22,10 +26,6 @@ LEAD_AT_LEAST = 200  # characters; shorter first paragraphs are datelines and ki
 LEAD_AT_MOST = 600  # characters; pages whose text is one paragraph
 # A mark that may end a sentence, with closing quotes, before a space; East Asian and Indic marks need no space.
 _BREAK = re.compile(r"\n|[。！？｡।۔]+|(?<![.!?…؟])[.!?…؟]+[\"'»”’“›)\]]*(?=\s)")
-# What stands before a full stop that ends no sentence: an initial, a day of the month, a title.
-_ABBREVIATION = re.compile(
-    r"(?:^|[\s(.\-])(?:[^\W\d_]|\d{1,2}|dr|mr|mrs|ms|st|gen|col|lt|sgt|prof|jr|sr|vs|no|nr|bzw|ca|etc|sen|rep|gov|ул|им|тыс|млн|млрд|обл)$"
-)
 # Captions name the picture first or the photographer last; a pulled quote is nothing but a quote.
 _CAPTION_MOST = 300  # characters; a longer line is a paragraph
 _CAPTION = re.compile(
@@ -41,6 +41,15 @@ _CREDIT = re.compile(
     re.IGNORECASE,
 )
 _PULLED_QUOTE = re.compile(r"^[„“”\"«»‹›「『][^„“”\"«»「」『』]{10,280}[“”\"»«‹›」』]$")
+_ABBREVIATION_MOST = 16  # characters before a point that are looked at
+# Languages that write ordinal numbers with a point: 6. August, 14. Division, Wilhelm II. In the others 12. ends a
+# sentence; where the language is not known only days of the month are taken for ordinals.
+_ORDINAL_LANGUAGES = frozenset(
+    ("az", "bs", "cs", "da", "de", "et", "fi", "fo", "hr", "hu", "is", "lb", "lv", "no", "pl", "sk", "sl", "sr", "tr")
+)
+_ORDINAL_MOST = 3  # digits
+_DAY_MOST = 2
+_ROMAN = re.compile("[ivx]{1,5}")
 _NEXT_LETTER = re.compile(r"[ \t]{0,8}[^\W\d_]")
 _RUNNING_CHAR = re.compile(f"[{RUNNING}]")
 _SNIPPET_WORDS = 6  # on each side
@@ -52,6 +61,8 @@ class Layout:
 
     def __init__(self, document: Document) -> None:
         self.document = document
+        self._language = primary_language(document.language)
+        self._has_ordinals = self._language in _ORDINAL_LANGUAGES
         self._title = fold(document.title)
         self._text = fold(blank_teasers(document.text))
         self.text_start = len(self._title.text) + 1
@@ -88,15 +99,32 @@ class Layout:
         following = _NEXT_LETTER.match(self.haystack, found.end())
         if following is not None and self.original(following.end() - 1, following.end())[:1].islower():
             return False
-        return _ABBREVIATION.search(self.haystack, max(0, found.start() - 6), found.start()) is None
+        return not self.is_abbreviation(found.start())
+
+    def is_abbreviation(self, point: int) -> bool:
+        """Whether the point at a place belongs to the word before it: an initial, a title, an ordinal number."""
+        start = point
+        while start > 0 and point - start < _ABBREVIATION_MOST and belongs(self.haystack[start - 1], Kind.SPACED):
+            start -= 1
+        word = self.haystack[start:point]
+        if word.isdecimal():
+            return len(word) <= (_ORDINAL_MOST if self._has_ordinals else 0 if self._language else _DAY_MOST)
+        if len(word) == 1:
+            return True
+        if self._has_ordinals and _ROMAN.fullmatch(word):
+            return self.original(start, point).isupper()
+        return word in abbreviations(self._language)
 
     def sentence(self, place: int) -> int:
         """Return the number of the sentence a place is in, counted over title and text."""
         return bisect_right(self._sentence_ends, place)
 
     @cached_property
-    def _words(self) -> tuple[list[int], list[int]]:
+    def _words(self) -> tuple[list[int], Sequence[int]]:
         """Starts of words and how many half words stand before each: a character of running script is half a word."""
+        if _RUNNING_CHAR.search(self.haystack) is None:
+            firsts = [found.start() for found in WORD.finditer(self.haystack)]
+            return firsts, range(0, 2 * len(firsts), 2)
         starts, halves, count = [], [], 0
         for found in WORD.finditer(self.haystack):
             starts.append(found.start())
@@ -123,6 +151,24 @@ class Layout:
         )
         after = _first_words(text[end : min(end + _SNIPPET_CHARS, line_end if line_end >= 0 else len(text))])
         return " ".join(f"{before}{text[start:end]}{after}".split())
+
+
+@cache
+def abbreviations(language: str | None) -> frozenset[str]:
+    """Return the folded words of a language after which a point ends no sentence."""
+    table = _abbreviation_table()
+    found = table.get(language or "", [])
+    if isinstance(found, dict):
+        found = table[found["like"]]
+    assert isinstance(found, list)
+    common = table["*"]
+    assert isinstance(common, list)
+    return frozenset(fold_word(str(word)) for word in (*common, *found))
+
+
+@cache
+def _abbreviation_table() -> dict[str, object]:
+    return read_table(files(__package__).joinpath("abbreviations.yml").read_text("utf-8"))
 
 
 def lead_start(text: str) -> int:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from lxml.html import HtmlElement
@@ -100,7 +101,15 @@ _AUTHOR_CLASS = re.compile(
 _NAME_CLASS = frozenset({"author", "fn", "author-name", "authorname", "byline-name", "author-link"})
 _NOT_LETTERS = re.compile(r"[\W_]+")
 _NO_NAME = re.compile(r"@|://|/|\d\s|\d\d|\bwww\.|\.(?:com|de|net|org|fr|it|es|at|ch|co|info|eu)\b", re.IGNORECASE)
+_NAMES_KEPT, _NAMES_CHARS = 8_192, 1_000  # verdicts remembered; characters, beyond which no honest name ends
 _BYLINE_CHARS = 160
+_BYLINE_BOX_CHARS = 400
+_AUTHOR_PAGE = re.compile(
+    r"/(?:authors?|autor(?:e?s|en|in|innen)?|auteurs?|autore|autori|forfatter|auteur-profile|by|journalists?|"
+    r"staff|contributors?|columnists?|reporters?|writers?|redakteure?|penulis|profile)/[^/?#]{3,}",
+    re.IGNORECASE,
+)
+_FOREIGN = re.compile(r"(?:^|\s)comments?(?:$|[\s_-])|commentlist|comment-(?:body|meta|author)|related|sidebar|teaser")
 
 
 def persons(tree: HtmlElement, meta: Mapping[str, str], node: _jsonld.Node, houses: frozenset[str]) -> tuple[str, ...]:
@@ -137,6 +146,7 @@ def _of_claim(claim: Any) -> list[str]:
 def _visible(tree: HtmlElement, houses: frozenset[str]) -> list[str]:
     """Read by-lines as strictly as prose demands: only what looks like a name."""
     by_mark: dict[int, list[str]] = {}
+    first: dict[int, HtmlElement] = {}
     for element in tree.iter(
         "a",
         "span",
@@ -170,33 +180,68 @@ def _visible(tree: HtmlElement, houses: frozenset[str]) -> list[str]:
             for name in _names(each)
             if _looks_like_name(name, is_name) and _is_person(name, houses)
         ]
-        if names and (is_name or _BY.match(text) or len(text) < 60):
+        if (
+            names
+            and (is_name or _BY.match(text) or len(text) < 60)
+            and _is_beside(first.setdefault(mark, element), element)
+        ):
             by_mark.setdefault(mark, []).extend(names)
     for mark in sorted(by_mark):
         return list(dict.fromkeys(by_mark[mark]))[:6]
     return []
 
 
+def _is_beside(first: HtmlElement, element: HtmlElement) -> bool:
+    """Tell whether two names stand in one by-line: those further down are of teasers and other articles."""
+    around = {first, *first.iterancestors()}
+    both = next(each for each in (element, *element.iterancestors()) if each in around)
+    return len(" ".join(both.text_content().split())) <= _BYLINE_BOX_CHARS
+
+
 def _mark(element: HtmlElement) -> int | None:
-    """Return how plainly an element is an author's name: 0 said so, 1 marked so, 2 styled so."""
-    if "author" in (element.get("rel") or "").lower().split():
+    """Return how plainly an element is an author's name: 0 said so, 1 marked so, 2 styled so, 3 linked so."""
+    rel = element.get("rel")
+    if rel and "author" in rel.lower().split():
         return 0
-    itemprop = (element.get("itemprop") or "").lower()
-    if itemprop in {"author", "creator"}:
+    itemprop = element.get("itemprop")
+    if itemprop and itemprop.lower() in {"author", "creator"}:
         return 1
-    names = f"{element.get('class') or ''} {element.get('id') or ''}"
-    if len(names) > 3 and len(names) < 300 and _AUTHOR_CLASS.search(names):
+    class_names, id_name = element.get("class"), element.get("id")
+    names = f"{class_names or ''} {id_name or ''}"
+    if 3 < len(names) < 300 and _is_author_class(names):
         return 2
+    # Where class names are hashed, the address of the author's page is what is left.
+    if element.tag == "a" and _AUTHOR_PAGE.search(element.get("href") or "") and not _is_in_prose(element):
+        return 3
     return None
+
+
+# Outlets name their boxes alike on every page, so a verdict is passed once for each name.
+@lru_cache(maxsize=_NAMES_KEPT)
+def _is_foreign_class(names: str) -> bool:
+    return _FOREIGN.search(names.lower()) is not None
+
+
+@lru_cache(maxsize=_NAMES_KEPT)
+def _is_author_class(names: str) -> bool:
+    return _AUTHOR_CLASS.search(names) is not None
+
+
+def _is_in_prose(link: HtmlElement) -> bool:
+    parent = link.getparent()
+    return parent is not None and len(parent.text_content()) > 2 * _BYLINE_CHARS
 
 
 def _is_in_foreign_place(element: HtmlElement) -> bool:
     """Tell whether a by-line belongs to a comment, a teaser list or the page's foot."""
     for ancestor in element.iterancestors():
-        if ancestor.tag in {"footer", "nav", "aside"}:
+        if ancestor.tag in {"nav", "aside"}:
             return True
-        names = f"{ancestor.get('class') or ''} {ancestor.get('id') or ''}".lower()
-        if "comment" in names or "related" in names or "sidebar" in names or "teaser" in names:
+        # An article's own footer may carry its by-line (HTML, 4.3.8).
+        if ancestor.tag == "footer" and not any(each.tag == "article" for each in ancestor.iterancestors()):
+            return True
+        names = f"{ancestor.get('class') or ''} {ancestor.get('id') or ''}"
+        if _is_foreign_class(names[:_NAMES_CHARS]):
             return ancestor.find(".//h1") is None
     return False
 

@@ -10,6 +10,7 @@ import re
 from functools import lru_cache
 from itertools import islice
 
+from lxml.etree import strip_elements
 from lxml.html import HtmlElement
 
 _TAGS = frozenset(
@@ -58,7 +59,7 @@ _TAGS = frozenset(
         "fencedframe",
     ]
 )
-_LIST_TAGS = frozenset({"ul", "ol"})
+_BOX_TAGS = frozenset({"ul", "ol", "article"})
 
 # Words of class and id names (split at case, dash and underscore): any one of them is enough.
 _WORDS = frozenset(
@@ -166,12 +167,28 @@ _PAIRS = re.compile(
     r"infinite scroll|js off|no js)(?:\s|$)"
 )
 _SPARED_TAGS = frozenset({"body", "html", "main", "article", "content"})
+_JUDGED_OTHERWISE = _SPARED_TAGS | {"figure"}
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _NOT_LETTERS = re.compile(r"[^a-z]+")
 
 # Headings over lists of other articles, in the languages the catalogue has; compared folded, a colon behind allowed.
 _HEADINGS = frozenset(
     """
+    unsere empfehlungen|mehr dazu|mehr lesen|
+    meistgelesene artikel|das könnte ihnen auch gefallen|lesen sie außerdem|mehr zu diesem artikel|
+    schreibe einen kommentar|schreiben sie einen kommentar|kommentar hinterlassen|kommentieren|jetzt kommentieren|
+    artikel teilen|diesen artikel teilen|leave a comment|leave a reply|post a comment|add a comment|
+    join the conversation|read this next|keep reading|more like this|our picks|you might like|more videos|
+    watch more|recommended for you|recommended articles|
+    à lire également|à lire ensuite|sur le même thème|contenus sponsorisés|laisser un commentaire|nos vidéos|
+    contenido relacionado|contenidos relacionados|nota relacionada|notas relacionadas|te recomendamos|
+    le recomendamos|mira también|mirá también|lee más|deja un comentario|ver más|
+    conteúdo relacionado|matérias relacionadas|veja mais|leia mais sobre|deixe um comentário|
+    vedi anche|leggi tutto|lascia un commento|articoli consigliati|lees verder|
+    läs vidare|mer om ämnet|mere om emnet|les mer om|lue seuraavaksi|
+    czytaj dalej|zobacz więcej|mohlo by vás zajímat|další články|
+    подробнее по теме|смотрите также|новости по теме|читайте далее|читайте ещё по теме|дивіться також|
+    daha fazla oku|önerilen haberler|إقرأ المزيد|ذات صلة|こちらも読まれています|人気記事|추천 기사|热门文章|猜你喜欢|
     auch interessant|lesen sie auch|lesen sie mehr|lesen sie hier|lesen sie dazu|mehr zum thema|
     mehr zu diesem thema|weitere artikel|weitere themen|weiterlesen|
     das könnte sie auch interessieren|das könnte dich auch interessieren|passend zum thema|empfohlene artikel|
@@ -221,7 +238,10 @@ _TITLE_CHARS = 15
 _NEAR = 8
 _NOWHERE = ("#", "javascript:")
 _SLUG_WORDS = 3
+_NAMES_KEPT, _NAMES_CHARS = 8_192, 1_000
 _SIDES = frozenset({"aside", "footer", "nav"})
+_COMMENT_TAGS = frozenset({"div", "section", "ol", "ul"})
+_SHORT_PARAGRAPH = 60
 _BLOCKS = ("p", "div", "h1", "h2", "h3", "h4", "h5", "section", "ul", "article")
 _COMMENTS = re.compile(
     r"(?:^|[\s_-])(?:comments?-?(?:list|area|section|thread|s|box|container|wrapper)|comments|commentlist|"
@@ -236,28 +256,46 @@ def prune(tree: HtmlElement, titles: frozenset[str] = frozenset()) -> None:
     """Take the furniture out of a page; changes the tree. `titles` are the article's, as letters."""
     keep = _kept(tree, titles)
     linked = _linked_cards(tree, keep)
-    doomed: list[HtmlElement] = []
-    lists: list[HtmlElement] = []
-    headings: list[HtmlElement] = []
-    cards: list[HtmlElement] = []
-    for element in tree.iter("*"):
-        if element not in keep and _is_doomed(element):
-            doomed.append(element)
-        elif element.tag in _LIST_TAGS:
-            lists.append(element)
-        elif element.tag == "article":
-            cards.append(element)
-        elif element.tag in _HEADING_TAGS and _may_announce(element.text):
-            headings.append(element)
+    _drop_by_tag(tree, keep)
+    doomed, headings, boxes = _suspects(tree, keep)
     for element in doomed:
         _drop(element)
     for element in headings:
         _drop_with_list(element, keep)
     for element in linked:
         _drop_with_remains(element, keep)
-    for element in (*lists, *cards):
+    for element in boxes:
         if _is_of_teasers(element, keep):
             _drop(element)
+
+
+def _drop_by_tag(tree: HtmlElement, keep: set[HtmlElement]) -> None:
+    """Drop what its tag alone condemns: two elements of three, so this is left to libxml2."""
+    figures = [element for element in tree.iter("figure") if element not in keep and _is_picture(element)]
+    kept_tags = _TAGS.intersection(element.tag for element in keep)
+    for element in [element for element in tree.iter(*kept_tags) if element not in keep] if kept_tags else ():
+        _drop(element)
+    strip_elements(tree, *(_TAGS - kept_tags), with_tail=False)
+    for figure in figures:
+        _drop(figure)
+
+
+def _suspects(
+    tree: HtmlElement, keep: set[HtmlElement]
+) -> tuple[list[HtmlElement], list[HtmlElement], list[HtmlElement]]:
+    """Return what its class or id condemns, headings that may stand over other articles, and lists, in page order."""
+    doomed: list[HtmlElement] = []
+    headings: list[HtmlElement] = []
+    boxes: list[HtmlElement] = []
+    for element in tree.iter("*"):
+        tag = element.tag
+        if element not in keep and tag not in _JUDGED_OTHERWISE and _is_named_furniture(element):
+            doomed.append(element)
+        elif tag in _BOX_TAGS:
+            boxes.append(element)
+        elif tag in _HEADING_TAGS and _may_announce(element.text):
+            headings.append(element)
+    return doomed, headings, boxes
 
 
 def _is_of_teasers(element: HtmlElement, keep: set[HtmlElement]) -> bool:
@@ -267,30 +305,45 @@ def _is_of_teasers(element: HtmlElement, keep: set[HtmlElement]) -> bool:
     return _is_card(element) if element.tag == "article" else _is_link_list(element) or _is_card_list(element)
 
 
-def _is_doomed(element: HtmlElement) -> bool:
-    if element.tag in _TAGS:
-        return True
-    if element.tag == "figure":
-        return not _is_prose(element) and next(element.iter("table", "pre", "code", "blockquote"), None) is None
-    if element.tag in _SPARED_TAGS:
-        return False
-    class_names, id_name = element.get("class"), element.get("id")
-    return bool(class_names or id_name) and _is_furniture(class_names or "", id_name or "")
+def _is_picture(figure: HtmlElement) -> bool:
+    """Tell a figure with a picture from one around a table, code or a quotation."""
+    return not _is_prose(figure) and next(figure.iter("table", "pre", "code", "blockquote"), None) is None
+
+
+def _is_named_furniture(element: HtmlElement) -> bool:
+    names = _names(element)
+    return names != ("", "") and _is_furniture(*names)
+
+
+def _names(element: HtmlElement) -> tuple[str, str]:
+    """Return class and id, cut where no honest name ends: verdicts on them are remembered."""
+    return (element.get("class") or "")[:_NAMES_CHARS], (element.get("id") or "")[:_NAMES_CHARS]
 
 
 def _may_announce(text: str | None) -> bool:
-    return text is not None and len(text) < 2 * _HEADING_CHARS and is_teaser_heading(text)
+    return text is not None and len(text) < 2 * _HEADING_CHARS and not text.isspace() and is_teaser_heading(text)
 
 
-@lru_cache(maxsize=4096)
+# Outlets name their boxes alike on every page, so a verdict is passed once for each name.
+@lru_cache(maxsize=_NAMES_KEPT)
 def _is_furniture(class_names: str, id_name: str) -> bool:
-    for names in (*class_names.split(), id_name):
-        words = _NOT_LETTERS.sub(" ", _CAMEL.sub(" ", names).lower()).strip()
-        if names is id_name and words.count(" ") >= _SLUG_WORDS:
-            continue  # the heading of a section as its anchor: its words are the article's
-        if words.replace(" ", "") in _WORDS or _PAIRS.search(words) or not _WORDS.isdisjoint(words.split()[:3]):
-            return True
-    return False
+    if any(_is_furniture_name(_words_of(name)) for name in class_names.split()):
+        return True
+    words = _words_of(id_name)
+    # The heading of a section as its anchor: its words are the article's.
+    return words.count(" ") < _SLUG_WORDS and _is_furniture_name(words)
+
+
+@lru_cache(maxsize=_NAMES_KEPT)
+def _words_of(name: str) -> str:
+    return _NOT_LETTERS.sub(" ", _CAMEL.sub(" ", name).lower()).strip()
+
+
+@lru_cache(maxsize=_NAMES_KEPT)
+def _is_furniture_name(words: str) -> bool:
+    return (
+        words.replace(" ", "") in _WORDS or not _WORDS.isdisjoint(words.split()[:3]) or _PAIRS.search(words) is not None
+    )
 
 
 def is_teaser_heading(text: str) -> bool:
@@ -311,16 +364,17 @@ def _kept(tree: HtmlElement, titles: frozenset[str]) -> set[HtmlElement]:
     Readers' comments and side columns may hold more text than the article: theirs counts only where
     there is next to no other.
     """
-    strange = _places_of_others(tree)
     own: dict[HtmlElement, int] = {}
     other: dict[HtmlElement, int] = {}
-    for p in tree.iter("p"):
-        weight = len(p.text_content()) - 60
-        if weight > 0:
-            ancestors = list(p.iterancestors())
-            weights = own if strange.isdisjoint(ancestors) else other
-            for ancestor in ancestors:
-                weights[ancestor] = weights.get(ancestor, 0) + weight
+    verdicts: dict[HtmlElement, bool] = {}
+    for parent, weight in _weights(tree).items():
+        ancestors = [parent, *parent.iterancestors()]
+        for ancestor in ancestors:
+            if ancestor not in verdicts:
+                verdicts[ancestor] = _is_place_of_others(ancestor)
+        weights = other if any(verdicts[ancestor] for ancestor in ancestors) else own
+        for ancestor in ancestors:
+            weights[ancestor] = weights.get(ancestor, 0) + weight
     if max(own.values(), default=0) < _OWN_CHARS:
         for ancestor, weight in other.items():
             own[ancestor] = own.get(ancestor, 0) + weight
@@ -331,13 +385,26 @@ def _kept(tree: HtmlElement, titles: frozenset[str]) -> set[HtmlElement]:
     return keep
 
 
-def _places_of_others(tree: HtmlElement) -> set[HtmlElement]:
-    return {
-        element
-        for element in tree.iter("aside", "footer", "nav", "div", "section", "ol", "ul")
-        if (element.tag in _SIDES or _COMMENTS.search(f"{element.get('class') or ''} {element.get('id') or ''}"))
-        and element.find(".//h1") is None
-    }
+def _weights(tree: HtmlElement) -> dict[HtmlElement, int]:
+    """Return how much running text stands in the paragraphs directly under each element."""
+    weights: dict[HtmlElement, int] = {}
+    for p in tree.iter("p"):
+        weight = len(p.text_content()) - _SHORT_PARAGRAPH
+        parent = p.getparent()
+        if weight > 0 and parent is not None:
+            weights[parent] = weights.get(parent, 0) + weight
+    return weights
+
+
+def _is_place_of_others(element: HtmlElement) -> bool:
+    return (
+        element.tag in _SIDES or (element.tag in _COMMENT_TAGS and _is_for_comments(*_names(element)))
+    ) and element.find(".//h1") is None
+
+
+@lru_cache(maxsize=_NAMES_KEPT)
+def _is_for_comments(class_names: str, id_name: str) -> bool:
+    return _COMMENTS.search(f"{class_names} {id_name}") is not None
 
 
 def _headlines(tree: HtmlElement, titles: frozenset[str]) -> list[HtmlElement]:
@@ -441,8 +508,8 @@ def _length(element: HtmlElement) -> int:
 
 def link_share(element: HtmlElement) -> float:
     """Return the share of an element's letters that stand in links, 0 to 1."""
-    total = len("".join(element.text_content().split()))
+    links = (element,) if element.tag == "a" else tuple(element.iter("a"))
+    total = len("".join(element.text_content().split())) if links else 0
     if not total:
         return 0.0
-    links = (element,) if element.tag == "a" else element.iter("a")
     return sum(len("".join(link.text_content().split())) for link in links) / total

@@ -8,6 +8,7 @@ robot or not being found, and last by the marks of a pay wall.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterator
 from urllib.parse import urlsplit
 
 from monitor.model import Access
@@ -83,6 +84,13 @@ _PAY_CLASS = re.compile(
     r"is-?locked|paid-?barrier|offer-?wall|muro-pago|laterpay|steady-?paywall)",
     re.IGNORECASE,
 )
+# One of these is in every name above: the pattern, which is slow, needs to look around them only.
+_PAY_STEMS = (
+    "wall", "piano-", "tp-modal", "premium-", "metered-", "subscriber-only", "subscription-required", "barrier",
+    "schranke", "hinweis", "locked", "muro-pago", "laterpay",
+)  # fmt: skip
+_AROUND_STEM = (300, 40)  # characters: from the attribute's name to the stem, from there to the name's end
+_MANY_PLACES = 500  # beyond, one look at everything is cheaper
 _PAY_WORDS = re.compile(
     r"(?:subscribe|sign up|log in|register)(?: now)? to (?:continue|keep|read)|(?:already|existing) (?:a "
     r")?subscriber|subscribers? only|for subscribers|this (?:article|content|story) is (?:for|reserved|"
@@ -101,11 +109,11 @@ _PAY_WORDS = re.compile(
 )
 
 
-def judge(text: str, facts: Metadata, *, url: str, seen: str = "", source: str = "") -> Access:
+def judge(text: str, facts: Metadata, *, url: str, seen: Callable[[], str] = str, source: str = "") -> Access:
     """Return what stands in front of the article, if anything.
 
-    `seen` is every word the page shows and `source` its markup; both are needed only for a text
-    under SURE_CHARS.
+    `seen` gives every word the page shows, and is asked only where the answer hangs on it; `source`
+    is its markup. Both are needed only for a text under SURE_CHARS.
     """
     if len(text) >= SURE_CHARS:
         return Access.OPEN
@@ -118,33 +126,48 @@ def judge(text: str, facts: Metadata, *, url: str, seen: str = "", source: str =
     return Access.OPEN
 
 
-def _is_consent(text: str, facts: Metadata, url: str, seen: str) -> bool:
+def _is_consent(text: str, facts: Metadata, url: str, seen: Callable[[], str]) -> bool:
     parts = urlsplit(url)
     if _CMP_HOST.search(parts.hostname or "") or _CMP_PATH.search(parts.path):
         return True
-    shown = text if len(text) > 300 else seen
-    if facts.published is not None or not shown or len(shown) > _WALL_CHARS:
+    if facts.published is not None:
+        return False
+    shown = text if len(text) > 300 else seen()
+    if not shown or len(shown) > _WALL_CHARS:
         return False
     marks = _CONSENT.findall(shown)
     # One mark in a dozen words: an article about cookies says other things between.
     return len({mark.casefold() for mark in marks}) >= _CONSENT_MARKS and 100 * len(marks) > len(shown) / 2
 
 
-def _is_error(text: str, facts: Metadata, seen: str) -> bool:
+def _is_error(text: str, facts: Metadata, seen: Callable[[], str]) -> bool:
     if any(_ERROR_TITLE.search(title) for title in facts.titles) and not (facts.published and len(text) > 400):
         return True
-    shown = seen or text
-    return (
-        len(text) < 400
-        and len(shown) < _WALL_CHARS
-        and facts.published is None
-        and _ERROR_WORDS.search(shown) is not None
-    )
+    if len(text) >= 400 or facts.published is not None:
+        return False
+    shown = seen() or text
+    return len(shown) < _WALL_CHARS and _ERROR_WORDS.search(shown) is not None
 
 
-def _is_paywall(text: str, facts: Metadata, seen: str, source: str) -> bool:
+def _is_paywall(text: str, facts: Metadata, seen: Callable[[], str], source: str) -> bool:
     if facts.is_free is False:
         return True
     if facts.is_free is True or len(text) < 20:
         return False
-    return _PAY_CLASS.search(source) is not None and _PAY_WORDS.search(seen) is not None
+    return _has_pay_class(source) and _PAY_WORDS.search(seen()) is not None
+
+
+def _has_pay_class(source: str) -> bool:
+    lowered = source.lower()
+    places = [at for stem in _PAY_STEMS for at in _places(lowered, stem)]
+    if len(places) > _MANY_PLACES:
+        return _PAY_CLASS.search(lowered) is not None
+    before, behind = _AROUND_STEM
+    return any(_PAY_CLASS.search(lowered, max(at - before, 0), at + behind) for at in places)
+
+
+def _places(text: str, word: str) -> Iterator[int]:
+    at = text.find(word)
+    while at >= 0:
+        yield at
+        at = text.find(word, at + 1)

@@ -50,6 +50,8 @@ _D_M_Y = re.compile(r"(?<![\d])(\d{1,2})\s*([-/.])\s*(\d{1,2})\s*[-/.]\s*(\d{4}|
 _VIETNAMESE = re.compile(r"(\d{1,2})\s*th[aá]ng\s*(\d{1,2})\s*(?:,|năm|nam)?\s*(\d{4})", re.IGNORECASE)
 _WORD = re.compile(r"[^\W\d_]+(?:['’\u0300-\u036f][^\W\d_]+)*")
 _NUMBER = re.compile(r"\d+")
+_BY_NUMBER = re.compile(r"\d[.\s,/-]*(?:de |of |den |di )?([^\W\d_]+)")
+_BEFORE_NUMBER = re.compile(r"([^\W\d_]+)[.\s,/-]*\d")
 
 # Hours from UTC. RFC 2822 says of the military letters that they mean nothing: they count as UTC.
 # IST is India's (Israel and Ireland write an offset), CST and BST are North America's and Britain's.
@@ -325,6 +327,9 @@ def _named_day(rest: str) -> tuple[int, int, int] | None:
 
 def _month_in(rest: str) -> int | None:
     words = [*_WORD.findall(rest), *_HINDI_OR_THAI.findall(rest)]
+    # "Stand des Artikels: 26. Februar": `des` is December in Norwegian, but stands by no number.
+    by_number = {*_BY_NUMBER.findall(rest), *_BEFORE_NUMBER.findall(rest)}
+    words.sort(key=lambda word: word not in by_number)
     found = [(_fold(word), month) for word in words if (month := _MONTHS.get(_fold(word)))]
     certain = [month for name, month in found if name not in _ALSO_WEEKDAY]
     if certain or found:

@@ -46,6 +46,6 @@ def _shingles(text: str) -> list[str]:
     joined = "".join(words)
     if 2 * len(_SPACELESS.findall(joined)) > len(joined):
         runs = (joined[at : at + _CHARACTERS] for at in range(len(joined) - _CHARACTERS + 1))
-    else:
-        runs = (" ".join(words[at : at + _WORDS]) for at in range(len(words) - _WORDS + 1))
-    return list(dict.fromkeys(runs))
+        return list(dict.fromkeys(runs))
+    neighbours = zip(*(words[at:] for at in range(_WORDS)), strict=False)
+    return list(dict.fromkeys(map(" ".join, neighbours)))

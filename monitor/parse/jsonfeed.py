@@ -13,14 +13,12 @@ from urllib.parse import urljoin
 
 from monitor.errors import FeedUnreadable
 from monitor.model import Entry, Feed
+from monitor.parse._feed_caps import AUTHORS_CAP, ENTRIES_CAP, ID_CAP, NAME_CAP, SUMMARY_CAP
 from monitor.parse.dates import parse_date
 from monitor.parse.text import clean, one_line, plain
 from monitor.parse.urls import URL_CAP
 
-ENTRIES_CAP = 2_000
-SUMMARY_CAP = 2_000
 MARKUP_CAP = 40_000  # characters of content worth turning into a summary
-_NAME_CAP = 200
 
 
 def parse_json_feed(body: bytes, *, url: str) -> Feed:
@@ -63,7 +61,7 @@ def _faults(items: list[Any], kept: int) -> Iterator[str]:
 def _entry(item: Any, base: str, language: str | None) -> Entry | None:
     if not isinstance(item, dict):
         return None
-    id_text = _text(item.get("id"))[:1_000]
+    id_text = _text(item.get("id"))[:ID_CAP]
     link = _text(item.get("url")) or _text(item.get("external_url"))
     if not link and id_text.startswith(("http://", "https://")):
         link = id_text
@@ -112,8 +110,8 @@ def _absolute(link: str, base: str) -> str:
 
 def _authors(item: dict[str, Any]) -> tuple[str, ...]:
     people = item.get("authors") if isinstance(item.get("authors"), list) else [item.get("author")]
-    names = (one_line(_text(person.get("name")), _NAME_CAP) for person in people or [] if isinstance(person, dict))
-    return tuple(dict.fromkeys(name for name in names if name))[:20]
+    names = (one_line(_text(person.get("name")), NAME_CAP) for person in people or [] if isinstance(person, dict))
+    return tuple(dict.fromkeys(name for name in names if name))[:AUTHORS_CAP]
 
 
 def _language(value: Any) -> str | None:

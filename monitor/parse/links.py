@@ -35,7 +35,6 @@ _FURNITURE_NAMES = re.compile(
     r"(?:^|[\s_-])(?:nav|navigation|navbar|menu|footer|breadcrumbs?|pagination|pager|cookie|social|share|tags?|login)(?:$|[\s_-])",
     re.IGNORECASE,
 )
-_CARD = frozenset(("article", "li", "section"))
 _HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
 _CARD_NAMES = re.compile(r"(?:^|[\s_-])(?:article|teaser|card|story|headline|post|entry|news-?item)", re.IGNORECASE)
 

@@ -8,8 +8,10 @@ pages show it to be wrong.
 from __future__ import annotations
 
 import re
+from functools import cache
+from typing import Any
 
-from lxml.etree import LxmlError
+from lxml.etree import ElementDefaultClassLookup, LxmlError, XPath
 from lxml.html import HtmlElement, HTMLParser, document_fromstring
 
 from monitor.errors import PageUnreadable
@@ -23,6 +25,13 @@ from monitor.parse.sniff import BodyKind, sniff
 from monitor.parse.text import one_line
 
 _PARSER = HTMLParser(collect_ids=False, encoding="utf-8", remove_comments=True, remove_pis=True, no_network=True)
+# One class for all elements: lxml.html's own choice, by tag and in Python, is a tenth of the cost of a page.
+_PARSER.set_element_class_lookup(ElementDefaultClassLookup(element=HtmlElement))
+# libxml2 drops, without a word, all that stands more than 256 elements deep; its huge_tree is no cure: at
+# 2,048 levels every walk over ancestors costs seconds. Boxes directly in boxes say nothing and go.
+_ABYSS = re.compile(r"(?:<(?:div|span|section|font|b|i)\b[^<>]*+>\s*+){100,}+", re.IGNORECASE)
+_ABYSS_BOXES = ("<div", "<span", "<section", "<font", "<b", "<i")
+_ABYSS_TAGS, _ABYSS_CHARS = 100, 300  # so many, each three characters at least, and no end tag between
 _BINARY = (
     b"%PDF",
     b"PK\x03\x04",
@@ -39,6 +48,10 @@ _BINARY = (
 )
 _TELLING_CHARS = 200  # a text as long settles its language
 _SEEN_CHARS = 20_000
+_SHOWN = XPath(
+    "//body/descendant::text()[not(parent::script or parent::style or ancestor::template)]", smart_strings=False
+)
+_CONTROLS = bytes({*range(0x20)} - set(b"\t\n\r"))
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _REFERENCE_TO_CONTROL = re.compile(
     r"&#(?:[xX]0*(?:[0-8bBcCeEfF]|1[0-9a-fA-F]|[dD][89a-fA-F][0-9a-fA-F]{2}|[fF]{3}[eEfF])|"
@@ -91,8 +104,38 @@ def _refuse_other(body: bytes, content_type: str | None) -> None:
 
 
 def _printable(source: str) -> str:
-    """Drop what no XML tree may hold, written out or as a reference: lxml reads it and then refuses to move it."""
-    return _REFERENCE_TO_CONTROL.sub("", _UNPRINTABLE.sub("", source))
+    """Drop what no XML tree may hold (lxml reads it and then refuses to move it) and towers of empty boxes."""
+    if _holds_unprintable(source):
+        source = _UNPRINTABLE.sub("", source)
+    source = _REFERENCE_TO_CONTROL.sub("", source)
+    return _ABYSS.sub("<div>", source) if _may_hold_abyss(source) else source
+
+
+def _holds_unprintable(source: str) -> bool:
+    """Ask the bytes, in a third of the time the pattern needs."""
+    try:
+        raw = source.encode()
+    except UnicodeEncodeError:  # a lone surrogate
+        return True
+    return len(raw.translate(None, _CONTROLS)) < len(raw) or "\ufffe" in source or "\uffff" in source
+
+
+def _may_hold_abyss(source: str) -> bool:
+    """Tell whether so many tags open anywhere without one that closes; looks from end tag to end tag."""
+    place = 0
+    while place < len(source):
+        last = source.rfind("</", place, place + _ABYSS_CHARS)
+        if last >= 0:
+            place = last + 2
+            continue
+        end = source.find("</", place)
+        end = end if end >= 0 else len(source)
+        if source.count("<", place, end) >= _ABYSS_TAGS:
+            stretch = source[place:end].lower()
+            if sum(stretch.count(box) for box in _ABYSS_BOXES) >= _ABYSS_TAGS:
+                return True
+        place = end + 2
+    return False
 
 
 def _refuse_without_markup(source: str) -> None:
@@ -128,12 +171,14 @@ def _language(claimed: str | None, text: str, hint: str | None) -> str | None:
 def _access(text: str, facts: metadata.Metadata, source: str, url: str) -> Access:
     if len(text) >= access.SURE_CHARS:
         return Access.OPEN
-    # The words were cut down with the furniture; what a wall says is read from a fresh tree.
-    tree = _parse(source)
-    seen = " ".join(
-        part for part in tree.xpath("//body//text()[not(ancestor::script or ancestor::style or ancestor::template)]")
-    )
-    return access.judge(text, facts, url=url, seen=one_line(seen[:_SEEN_CHARS], _SEEN_CHARS), source=source)
+    return access.judge(text, facts, url=url, seen=cache(lambda: _seen(source)), source=source)
+
+
+def _seen(source: str) -> str:
+    """Return what a reader sees first, from a fresh tree: of the old one the furniture was cut, and walls with it."""
+    shown: Any = _SHOWN(_parse(source))
+    words = " ".join(shown)[:_SEEN_CHARS].split()
+    return one_line(" ".join(words), _SEEN_CHARS)
 
 
 __all__ = ["parse_page"]

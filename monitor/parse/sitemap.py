@@ -41,7 +41,7 @@ def parse_sitemap(body: bytes, *, url: str, content_type: str | None = None) -> 
     try:
         tree = _xml.read(body, content_type, _ROOTS)
     except _xml.NoTree as error:
-        listed = _plain_list(body, content_type, url)
+        listed = _plain_list(body, content_type)
         if listed is None:
             raise SitemapUnreadable(_what_it_is(body, content_type) or str(error)) from error
         return listed
@@ -147,7 +147,7 @@ def _fields(element: etree._Element) -> Iterator[tuple[str, etree._Element]]:
                     yield f"{name}.{_local(leaf)}", leaf
 
 
-def _plain_list(body: bytes, content_type: str | None, url: str) -> Sitemap | None:
+def _plain_list(body: bytes, content_type: str | None) -> Sitemap | None:
     """Read a text file of addresses; None where its first line is none."""
     if b"<" in body[:200]:
         return None

@@ -53,7 +53,7 @@ def insert(db: Database, article: Article, verdict: Verdict, text_hash: bytes, n
             "source_id": article.source_id,
             "feed_id": article.entry.id,
             "title": article.title,
-            "description": page.description or article.entry.summary,
+            "description": article.summary,
             "authors": to_json(page.authors or article.entry.authors),
             "published": stamp(article.published),
             "modified": stamp(page.modified),
@@ -97,7 +97,7 @@ def revise(db: Database, article_id: int, article: Article, text_hash: bytes, no
            WHERE id = ?""",
         [
             article.title,
-            page.description or article.entry.summary,
+            article.summary,
             stamp(page.modified),
             page.access.value,
             stamp(now),

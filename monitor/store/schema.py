@@ -190,7 +190,7 @@ CREATE TABLE outbox (
     kind TEXT NOT NULL,
     label TEXT NOT NULL,
     payload BLOB,                          -- built once, before the first try; never changed
-    state TEXT NOT NULL CHECK (state IN ('pending', 'sending', 'unknown', 'delivered', 'parked', 'rolled_up')),
+    state TEXT NOT NULL CHECK (state IN ('pending', 'sending', 'unknown', 'delivered', 'parked')),
     attempts INTEGER NOT NULL DEFAULT 0,
     created_at TEXT NOT NULL,
     next_at TEXT,

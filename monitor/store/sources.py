@@ -103,28 +103,25 @@ def claim_due(
     ]
 
 
-def oldest_due(db: Database) -> datetime | None:
-    """Return when the next visit falls due (it may be past), or None without sources."""
-    found: str | None = db.execute(
-        "SELECT min(next_due) FROM sources WHERE is_active = 1 AND lease_until IS NULL"
-    ).fetchone()[0]
-    return moment(found)
-
-
 def release(db: Database, source_ids: Sequence[str]) -> None:
     """Give back leases of visits that never began; they are due as before."""
     db.execute(f"UPDATE sources SET lease_until = NULL WHERE id IN ({marks(source_ids)})", list(source_ids))
 
 
-def record_visit(db: Database, visit: Visit, *, next_due: datetime, due_reason: str, fresh: int) -> None:
-    """Write how a visit went and when the next is due; its validators count only if it succeeded."""
+def record_visit(
+    db: Database, visit: Visit, *, next_due: datetime, due_reason: str, fresh: int, is_counted: bool = True
+) -> None:
+    """Write how a visit went and when the next is due; its validators count only if it succeeded.
+
+    A failure that is not the source's own (`is_counted` false) leaves its row of failures as it is.
+    """
     ok = visit.outcome in {VisitOutcome.OK, VisitOutcome.UNCHANGED}
     full = visit.outcome is VisitOutcome.OK
     db.execute(
         """UPDATE sources SET
                lease_until = NULL, next_due = :next_due, due_reason = :due_reason,
                last_visit_at = :at, last_outcome = :outcome, last_reason = :reason,
-               failures = CASE WHEN :ok THEN 0 ELSE failures + 1 END,
+               failures = CASE WHEN :ok THEN 0 ELSE failures + :counted END,
                last_ok_at = CASE WHEN :ok THEN :at ELSE last_ok_at END,
                last_new_at = CASE WHEN :fresh > 0 THEN :at ELSE last_new_at END,
                baseline_at = CASE WHEN :full AND :entries > 0 THEN coalesce(baseline_at, :at) ELSE baseline_at END,
@@ -144,6 +141,7 @@ def record_visit(db: Database, visit: Visit, *, next_due: datetime, due_reason: 
             "reason": visit.reason,
             "ok": ok,
             "full": full,
+            "counted": is_counted,
             "unchanged": visit.outcome is VisitOutcome.UNCHANGED,
             "resolved_kind": visit.resolved.kind if visit.resolved else None,
             "resolved_url": visit.resolved.url if visit.resolved else None,

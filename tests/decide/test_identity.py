@@ -31,7 +31,7 @@ HEADLINE = "Sturm deckt in Husum sieben Dächer ab"
 
 def facts(**changed: object) -> IdentityFacts:
     plain = IdentityFacts(outlet_id="", source_id="", url_canonical="")
-    return replace(plain, **changed)  # type: ignore[arg-type]
+    return replace(plain, **changed)  # type: ignore[arg-type]  # any field, by name
 
 
 def of_kind(kind: KeyKind, found: IdentityFacts) -> set[IdentityKey]:

@@ -39,7 +39,7 @@ def candidate(**changed: object) -> Candidate:
         seen_at=NOW,
         fingerprint=body(0.0, seed=7),
     )
-    return replace(plain, **changed)  # type: ignore[arg-type]
+    return replace(plain, **changed)  # type: ignore[arg-type]  # any field, by name
 
 
 def known(*shared: KeyKind, **changed: object) -> KnownArticle:
@@ -57,7 +57,7 @@ def known(*shared: KeyKind, **changed: object) -> KnownArticle:
         text_hash=b"known",
         fingerprint=body(),
     )
-    return replace(plain, **changed)  # type: ignore[arg-type]
+    return replace(plain, **changed)  # type: ignore[arg-type]  # any field, by name
 
 
 SAME_OUTLET = {"outlet_id": "b", "source_id": "b-feed"}

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import gzip
 from collections.abc import AsyncIterator
-from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,21 +12,9 @@ import httpx
 import pytest
 
 from monitor.demo.newspaper import AsPublished, Hang, Newspaper, Raw, Reset, Slow, Status, Trickle, WrongLength
+from tests.demo.clients import hang_up
 
 HOST = "kurier.example"
-
-
-async def hang_up(writer: asyncio.StreamWriter) -> None:
-    """Close a client's end and wait until it is closed."""
-    writer.close()
-    with suppress(ConnectionError):
-        await writer.wait_closed()
-
-
-@pytest.fixture
-async def paper() -> AsyncIterator[Newspaper]:
-    async with Newspaper() as newspaper:
-        yield newspaper
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 
 import httpx
@@ -20,12 +19,6 @@ from monitor.parse.sitemap import parse_sitemap
 NOW = datetime(2024, 11, 5, 9, 30, 15, tzinfo=UTC)
 MANUSCRIPTS = read_manuscripts()
 FURNITURE = ("Cookie", "cookie", "쿠키", "Kommentare", "Impressum", "Lesen Sie auch", "Читайте", "Newsletter", "댓글")
-
-
-@pytest.fixture
-async def paper() -> AsyncIterator[Newspaper]:
-    async with Newspaper() as newspaper:
-        yield newspaper
 
 
 @pytest.fixture

@@ -6,7 +6,6 @@ import asyncio
 import json
 import smtplib
 from collections.abc import AsyncIterator
-from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 
@@ -16,6 +15,7 @@ from standardwebhooks import Webhook
 
 from monitor.demo.mailbox import Mailbox
 from monitor.demo.receiver import Receiver
+from tests.demo.clients import hang_up
 
 SECRET = "whsec_dG9jc2luLWRlbW8tc2VjcmV0LTAxMjM0NTY3ODk="
 BODY = json.dumps({"title": "Курськ"}).encode()
@@ -27,13 +27,6 @@ def signed(
     moment = datetime.now(UTC) - age
     signature = Webhook(secret).sign(name, moment, body.decode())
     return {"webhook-id": name, "webhook-timestamp": str(int(moment.timestamp())), "webhook-signature": signature}
-
-
-async def hang_up(writer: asyncio.StreamWriter) -> None:
-    """Close a client's end and wait until it is closed."""
-    writer.close()
-    with suppress(ConnectionError):
-        await writer.wait_closed()
 
 
 @pytest.fixture

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,13 +13,7 @@ from monitor.model import DeliveryState, Outcome, OutcomeKind
 from monitor.store import outbox
 from monitor.store.database import Store
 from tests.builders import NOON, Clock
-from tests.stock import LATER, LOST, NEVER, SENT, Log, ScriptedNotifier, opened, put_alert
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    with opened(tmp_path) as each:
-        yield each
+from tests.stock import LATER, LOST, NEVER, SENT, Log, ScriptedNotifier, put_alert
 
 
 class Bench:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import timedelta
-from pathlib import Path
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -18,7 +17,7 @@ from monitor.store import articles, frontier, outbox
 from monitor.store.database import Store
 from tests import builders
 from tests.builders import NOON, WIRE, Clock, article, entry, page, source
-from tests.stock import Log, break_table, census, mend_table, opened, register
+from tests.stock import Log, break_table, census, mend_table, register
 
 WATCHES = """
 watches:
@@ -30,12 +29,6 @@ SETTLE = timedelta(seconds=5)
 HARBOUR = "Das Rathaus teilte am Abend mit, dass auch das Hafenbecken vertieft werden soll.\n"
 LATER_TEXT = HARBOUR + WIRE
 ROWS = ("articles", "texts", "identity", "matches", "alerts", "outbox", "revisions")
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    with opened(tmp_path) as each:
-        yield each
 
 
 class Bench:
@@ -345,3 +338,25 @@ async def test_an_article_waits_as_long_as_its_server_asks(store: Store) -> None
     assert await bench.claim() == []
     bench.clock.turn(minutes=2)
     assert await bench.claim() == [number]
+
+
+@pytest.mark.parametrize("claimed", [NOON.replace(year=1970), NOON.replace(year=9999), NOON + timedelta(days=3)])
+async def test_E11_a_date_that_cannot_be_is_not_told_as_the_day_it_appeared(store: Store, claimed: datetime) -> None:
+    bench = Bench(store)
+    item_id = await bench.discover()
+    read = page("a1", published=claimed, modified=claimed)
+    await bench.ingest.read(builders.item("a1", id=item_id), read, url="http://rheinblick.example/a1.html")
+    (found,) = await store.read(articles.search)
+    assert found.published is None
+
+
+@pytest.mark.parametrize(
+    ("description", "expected"), [("Worum es geht.", "Worum es geht."), ("", WIRE.splitlines()[0])]
+)
+async def test_an_alert_says_what_it_is_about_though_the_page_does_not(
+    store: Store, description: str, expected: str
+) -> None:
+    bench = Bench(store)
+    recorded = await bench.take(article(page=page("a1", description=description)))
+    (told,) = recorded.told
+    assert (await store.read(outbox.read_alert, told.alert_id)).summary == expected

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,15 +14,9 @@ from monitor.store import frontier, sources
 from monitor.store.database import Store
 from tests import builders
 from tests.builders import NOON, Clock, entry, source
-from tests.stock import Log, ScriptedCrawler, break_table, census, mend_table, opened, register
+from tests.stock import Log, ScriptedCrawler, break_table, census, mend_table, register
 
 FEED = source()
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    with opened(tmp_path) as each:
-        yield each
 
 
 class Bench:
@@ -342,3 +334,42 @@ async def test_what_is_discovered_is_read_without_waiting_for_a_tick(store: Stor
         await seen.wait()
     await bench.visits.drain(10.0)
     assert read == ["http://rheinblick.example/a1.html"]
+
+
+# ── Whose fault it is ────────────────────────────────────────────────────────────────────────
+
+SILENT = {"outcome": VisitOutcome.FAILED, "reason": "no answer", "entries": 0}
+
+
+async def fail_all(bench: Bench, **answer: Any) -> list[int]:
+    """Let every source fail; return their failures in a row as the store has them, the last visited last."""
+    for each in bench.watched:
+        visit = builders.visit(each, now=bench.clock(), **(SILENT | answer))
+        await bench.visits.discovered(builders.due(each), visit, ())
+    rows = {row.id: row.failures for row in await bench.store.read(sources.status)}
+    return [rows[each.id] for each in bench.watched]
+
+
+async def test_E17_our_own_outage_is_no_source_s_failure_and_all_keep_their_pace(store: Store) -> None:
+    bench = Bench(store, *(source(f"Blatt{number}") for number in range(10)))
+    await bench.start()
+    assert await fail_all(bench) == [1, 1, 1, 1, 0, 0, 0, 0, 0, 0], "the first few cannot know yet"
+    bench.clock.turn(minutes=1)
+    assert await fail_all(bench) == [1, 1, 1, 1, 0, 0, 0, 0, 0, 0]
+    ahead = {row.next_due - bench.clock() for row in await store.read(sources.status)}
+    assert ahead == {FEED.interval}
+
+
+async def test_a_server_that_answers_with_an_error_is_at_fault_itself(store: Store) -> None:
+    bench = Bench(store, *(source(f"Blatt{number}") for number in range(10)))
+    await bench.start()
+    assert await fail_all(bench, status=503) == [1] * 10
+
+
+async def test_a_link_to_the_page_itself_is_no_article(store: Store) -> None:
+    section = source(kind="page", url="http://rheinblick.example/politik/kreis/")
+    bench = Bench(store, section)
+    await bench.start()
+    top = Entry(link="http://rheinblick.example/politik/kreis/#top", title="Nach oben zum Anfang")
+    assert await bench.show(top, entry("a1"), of=section) == 1
+    assert [path for path, _ in await bench.line()] == ["a1.html"]

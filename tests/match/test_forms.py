@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 
 from monitor.match.ast import Word
 from monitor.match.fold import fold_word
-from monitor.match.forms import Endings, Shape
+from monitor.match.forms import Change, Endings, Shape, _languages, last_letter
 
 # language, dictionary form, forms that must be found, other words that must not
 PARADIGMS = [
@@ -20,6 +21,10 @@ PARADIGMS = [
 ]
 LANGUAGES = sorted({language for language, *_ in PARADIGMS})
 RULES = Endings(frozenset({"soldat", "front"}))
+CHANGES = sorted(
+    {change for language in _languages().values() for each in language.classes for change in each.changes},
+    key=lambda change: (change.source, change.instead),
+)
 
 
 def is_found(term: str, text: str, language: str | None) -> bool:
@@ -93,6 +98,74 @@ def test_a_word_is_found_as_half_of_a_compound(term: str, text: str, language: s
 )
 def test_a_word_is_not_found_across_a_joint(term: str, text: str, language: str) -> None:
     assert not is_found(term, text, language)
+
+
+@pytest.mark.parametrize(
+    ("term", "own", "text", "language", "is_met"),
+    [
+        # A word makes compounds only at home: of this language or of any, in a text of this language or of none known.
+        ("kurski", "pl", "Kurskinder", "de", False),
+        ("kurski", "pl", "Kurskinder", None, False),
+        ("soldat", "fr", "Soldatenfriedhof", "de", False),
+        ("soldaat", "nl", "Elitesoldaaten", "de", False),
+        ("Soldat", "de", "Elitesoldaten", "de", True),
+        ("Soldat", "de", "Elitesoldaten", None, True),
+        ("Soldat", None, "Elitesoldaten", "de", True),
+        ("Soldat", None, "Elitesoldaten", None, True),
+        ("Soldat", "de", "Elitesoldaten", "pl", False),
+        ("Soldat", None, "Elitesoldaten", "pl", False),
+        # Suffixes in slots are for words at home too.
+        ("kurs", "de", "Kurskin", "fi", False),
+        ("kurs", "pl", "Kurskin", None, False),
+        ("kurs", "pl", "kurslarda", "tr", False),
+        ("kurs", "fi", "Kurskin", "de", False),
+        ("Kursk", "fi", "Kurskissa", "fi", True),
+        ("Kursk", "fi", "Kurskissa", None, True),
+        ("Kursk", None, "Kurskissa", "fi", True),
+        ("Kursk", None, "Kurszkban", "hu", False),
+        ("Kurszk", "hu", "Kurszkban", "hu", True),
+        ("Kursk", "en", "Kurskissa", "fi", False),
+        ("Kursk", "tr", "Kursktaki", "tr", True),
+        ("Kursk", "tr", "Kursktaki", "de", False),
+        ("Kursk", "et", "Kurskist", "et", True),
+        # Plain endings of the text's language hang on any word, and a word keeps its own abroad.
+        ("Kursk", "de", "Kurskiem", "pl", True),
+        ("Kursk", None, "Kurskiem", "pl", True),
+        ("kurski", "pl", "kurskiego", "de", True),
+        ("Kursk", None, "Kursken", "eu", True),
+    ],
+)
+def test_what_hangs_on_a_word_depends_on_its_language_and_the_text_s(
+    term: str, own: str | None, text: str, language: str | None, is_met: bool
+) -> None:
+    haystack, rules = fold_word(text), RULES.shapes(Word(fold_word(term), own), language)
+    assert any(shape.end(haystack, at) is not None for shape in rules for at in places(shape, haystack)) is is_met
+
+
+@pytest.mark.parametrize(
+    ("pattern", "ends"),
+    [
+        ("ke", "e"),
+        ("([aeou])\\1([bdf])", "bdf"),
+        ("([ntl])\\1", "ntl"),
+        ("kk[ae]?", "kae"),
+        ("o([^aeiou]+)[ao]?", "xtao"),
+        ("a(?:ll|l|r)", "lr"),
+        ("(nn|tt)s?", "nts"),
+        ("ks|na", "sa"),
+    ],
+)
+def test_the_letters_a_change_may_end_in_are_read_from_its_pattern(pattern: str, ends: str) -> None:
+    letters = {letter for letter in "abdefklnorstx" if re.fullmatch(last_letter(pattern), letter)}
+    assert letters >= set(ends)
+    assert "k" not in letters or "k" in ends or "[^" in pattern
+
+
+@given(st.text("aeioukstnlrdpнтлсзокая", min_size=1, max_size=8), st.sampled_from(CHANGES))
+def test_no_change_is_missed_because_of_its_last_letter(word: str, change: Change) -> None:
+    assert change.applied(word) is None or change.may_fit(word[-1])
+    found = re.search(f"(?:{change.source})$", word)
+    assert change.applied(word) == (word[: found.start()] + found.expand(change.instead) if found else None)
 
 
 @settings(deadline=None)

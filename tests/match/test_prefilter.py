@@ -156,7 +156,9 @@ def brute_force(rules: Rules, document: Document) -> list[tuple[str, int]]:
 def test_candidates_lose_nothing_that_brute_force_finds(items: list[Any], documents: list[Document]) -> None:
     rules = rules_of(items)
     matcher = Matcher(rules)
-    learned = matcher.learn(documents * 100)
+    # As if long words were the frequent ones: other anchors than those guessed.
+    long_ones = {word.text: float(len(word.text)) for term in matcher.index.ids for word in term.words}
+    learned = Matcher(rules, frequencies=Frequencies(long_ones, 300.0), index=matcher.index)
     for document in documents:
         wanted = brute_force(rules, document)
         assert [(found.watch_id, found.score) for found in matcher.match(document)] == wanted
@@ -216,6 +218,16 @@ def test_watches_on_one_shared_set_are_one_cover() -> None:
     matcher = Matcher(load_rules(items, {}))
     assert matcher.candidates(Document("", "name7 in Kursk", "en")) == ("w7",)
     assert matcher.candidates(Document("", "Kursk", "en")) == ()
+
+
+def test_a_matcher_that_learned_answers_the_same_and_looks_at_less() -> None:
+    items = [{"id": f"w{at}", "all": [f"name{at}", "administration"], "min_score": "1"} for at in range(20)]
+    matcher = Matcher(load_rules([*items, {"id": "x", "any": ["Kursk"], "min_score": "1"}], {}))
+    documents = [Document("", "The administration of Kursk, says name3.", "en")]
+    learned = matcher.learn(documents * 250)
+    assert learned.frequencies.documents > 200
+    assert [learned.match(each) for each in documents] == [matcher.match(each) for each in documents]
+    assert [match.watch_id for match in learned.match(documents[0])] == ["w3", "x"]
 
 
 def test_a_filter_is_asked_before_the_text_is_read() -> None:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from monitor.match.loader import load_rules
 from monitor.match.matcher import Matcher
-from monitor.match.rounds import entries
+from monitor.match.rounds import Entry, entries
 from monitor.match.teasers import blank_teasers
 from monitor.model import Document, Field
 
@@ -113,7 +113,7 @@ def test_a_ticker_meets_a_watch_only_within_one_entry(title: str, page: str) -> 
 )
 def test_an_article_with_some_times_or_headings_stays_whole(title: str, page: str) -> None:
     document = Document(title, page, "de")
-    assert entries(document) == ((0, document),)
+    assert entries(document) == (Entry(0, document),)
     assert BOTH.match(document)
 
 
@@ -123,8 +123,49 @@ def test_the_title_of_a_ticker_goes_with_what_stands_before_its_first_entry() ->
     assert BOTH.match(Document("Newsblog: Kursk", STAMPED.format("", "Nordkorea rückt vor", "Wind"), "de")) == ()
 
 
+CONTEXT = Matcher(
+    load_rules(
+        [
+            {"id": "with", "any": ["Kursk"], "with": ["Nordkorea"], "min_score": "1"},
+            {"id": "none", "any": ["Kursk"], "none": ["Nordkorea"], "min_score": "1"},
+            {"id": "any", "any": ["Nordkorea"], "min_score": "1"},
+            {"id": "title", "any": ["Nordkorea"], "in": "title", "min_score": "1"},
+        ],
+        {},
+    )
+)
+
+
+def test_the_title_is_context_for_every_entry_but_a_mention_only_once() -> None:
+    page = STAMPED.format("", "Kämpfe in Kursk", "Gold steigt")
+    found = {match.watch_id: match for match in CONTEXT.match(Document("Newsblog: Nordkorea", page, "de"))}
+    assert list(found) == ["with", "any", "title"]
+    assert [page[each.start : each.end] for each in found["with"].evidence] == ["Kursk"]
+    assert found["any"].score == 3
+    assert len(found["any"].evidence) == 1
+
+
+@pytest.mark.parametrize(
+    ("page", "is_met", "reason"),
+    [
+        (STAMPED.format("", "Kämpfe in Kursk", "Nordkorea testet"), False, "“10:20 Uhr: Kämpfe in Kursk.”: "),
+        (STAMPED.format("", "Gold", "Nordkorea in Kursk"), True, "each of 6 entries is held against it alone; 1 meet"),
+        (STAMPED.format("", "Gold", "Silber"), False, "does not occur"),
+    ],
+)
+def test_a_ticker_is_explained_as_it_is_matched(page: str, is_met: bool, reason: str) -> None:
+    document = Document("Lage", page, "de")
+    explanation = BOTH.explain(document, "w")
+    assert explanation.is_met is is_met
+    assert reason in explanation.reason
+    assert explanation.mentions == tuple(each for match in BOTH.match(document) for each in match.evidence)
+    assert all(
+        page[each.start : each.end] in {"Kursk", "Nordkorea"} for part in explanation.parts for each in part.mentions
+    )
+
+
 @given(st.text("1:0h. \n+Kursk時分", max_size=300), st.sampled_from(["", "Liveticker"]))
 def test_entries_are_the_text_in_its_order(text: str, title: str) -> None:
     parts = entries(Document(title, text))
-    assert "".join(part.text for _, part in parts) == text
-    assert all(text.startswith(part.text, offset) for offset, part in parts)
+    assert "".join(part.document.text for part in parts) == text
+    assert all(text.startswith(part.document.text, part.offset) for part in parts)

@@ -92,6 +92,26 @@ def test_the_title_is_the_publishers_headline(head: str, body: str, ld: object, 
         ),
         (meta("author", "Der Kurier"), '<p class="author">Von Jonna Petersen</p>', None, ("Jonna Petersen",)),
         ("", '<div class="comment"><span class="author">Max Mustermann</span></div>', None, ()),
+        (
+            "",
+            '<div class="k3x">By <a href="/authors/jonna-petersen">Jonna Petersen</a></div>',
+            None,
+            ("Jonna Petersen",),
+        ),
+        (
+            "",
+            '<article><footer class="meta"><a rel="author">Jonna Petersen</a></footer></article>',
+            None,
+            ("Jonna Petersen",),
+        ),
+        (
+            "",
+            f'<p><a rel="author">Jonna Petersen</a></p><p>{"Die Brücke bleibt zu. " * 30}</p>'
+            '<div><a rel="author">Max Mustermann</a></div>',
+            None,
+            ("Jonna Petersen",),
+        ),
+        ("", f'<p>{"Die Brücke bleibt zu. " * 20}<a href="/author/max-m">Max Mustermann</a></p>', None, ()),
     ],
 )
 def test_authors_are_the_persons_named(head: str, body: str, ld: object, expected: tuple[str, ...]) -> None:
@@ -119,6 +139,27 @@ def test_the_time_of_publication_keeps_hour_and_zone(head: str, body: str, ld: o
 @pytest.mark.parametrize("claim", ["gestern", "0000-00-00", "9999999", "x" * 100_000, "{{ date }}"])
 def test_e11_a_senseless_date_is_none(claim: str) -> None:
     assert facts(meta("article:published_time", claim)).published is None
+
+
+@pytest.mark.parametrize(
+    ("body", "url", "day"),
+    [
+        (
+            "<h1>Brücke zu</h1><div>Stand des Artikels: 6. Januar 2025, 12:30 Uhr</div>",
+            URL,
+            "2025-01-06T12:30:00+00:00",
+        ),
+        ("<div><span>06.01.2025</span></div><h1>Brücke zu</h1>", URL, "2025-01-06T00:00:00+00:00"),
+        ("<h1>Brücke zu</h1>", "https://a.example/2025/01/06/bruecke-zu", "2025-01-06T00:00:00+00:00"),
+        ("<h1>Brücke zu</h1>", "https://a.example/bruecke-zu-20250106.html", "2025-01-06T00:00:00+00:00"),
+        ("<h1>Genetik</h1>", "https://a.example/news/genetik/2039026", None),
+        (f"<h1>Brücke zu</h1><p>{'Die alte Brücke. ' * 20}</p><div>6. Januar 2025</div>", URL, None),
+        ("<h1>Brücke zu</h1><div>© 6. Januar 2025 Der Kurier</div>", URL, None),
+    ],
+)
+def test_a_date_nothing_states_is_read_by_the_headline_or_in_the_address(body: str, url: str, day: str | None) -> None:
+    published = facts("", body, url=url).published
+    assert (published and published.isoformat()) == day
 
 
 def test_a_time_in_a_list_of_other_articles_is_not_this_ones() -> None:

@@ -195,6 +195,74 @@ def test_lists_of_other_articles_are_not_text(heading: str) -> None:
     assert read(html(body=body)).text.splitlines() == list(PARAGRAPHS)
 
 
+TEASER = (
+    '<div class="x1"><a href="/andere-{n}"><img src="/{n}.jpg"></a><a href="/andere-{n}">Ganz andere Nachricht {n} aus '
+    "der Provinz</a><p>Ein Anreißer, der von einem anderen Artikel erzählt und hier nichts verloren hat.</p></div>"
+)
+BLOCK_LINK = (
+    '<a href="/andere-{n}"><section><h1>Ganz andere Nachricht {n}</h1><p>Ein Anreißer, der von einem anderen '
+    "Artikel erzählt und hier nichts verloren hat.</p></section></a>"
+)
+
+
+@pytest.mark.parametrize(
+    "shape", [TEASER, BLOCK_LINK], ids=["picture and title with one address", "link around blocks"]
+)
+@pytest.mark.parametrize("at", [1, 3])
+def test_a_teaser_is_told_by_its_shape_whatever_its_class(shape: str, at: int) -> None:
+    pieces = [f"<p>{paragraph}</p>" for paragraph in PARAGRAPHS]
+    pieces.insert(at, "<div>" + "".join(shape.format(n=n) for n in range(2)) + "</div>")
+    page = read(html(head="<title>Brücke gesperrt</title>", body="".join(pieces)))
+    assert page.text.splitlines() == list(PARAGRAPHS)
+
+
+def test_a_paragraph_with_a_picture_and_a_link_to_one_address_stays() -> None:
+    linked = (
+        f'<p><a href="/b"><img src="/b.jpg"></a>{PARAGRAPHS[1]} Mehr sagt <a href="/b">der Bericht der Stadt</a>.</p>'
+    )
+    text = read(html(body=f"<p>{PARAGRAPHS[0]}</p>{linked}<p>{PARAGRAPHS[2]}</p>")).text
+    assert PARAGRAPHS[1] in text
+
+
+@pytest.mark.parametrize("box", ['<div class="comments-area">{}</div>', '<aside class="mod">{}</aside>'])
+def test_a_short_article_is_not_lost_among_longer_comments_and_side_columns(box: str) -> None:
+    others = "".join(f"<div><p>{paragraph} Das schreibt Leserin {n}, und sie hat viel dazu zu sagen.</p></div>"
+                     for n in range(9) for paragraph in PARAGRAPHS)  # fmt: skip
+    article = "".join(f"<p>{paragraph} {paragraph}</p>" for paragraph in PARAGRAPHS) * 2
+    page = read(f"<html><body><article><h1>Brücke gesperrt</h1>{article}</article>{box.format(others)}</body></html>")
+    assert "Leserin" not in page.text
+    assert PARAGRAPHS[2] in page.text
+
+
+def test_the_anchor_of_a_section_is_not_taken_for_a_class() -> None:
+    sections = "".join(
+        f'<div id="share-of-the-costs-{n}-for-all"><h2>Teil {n}</h2><p>{paragraph}</p></div>'
+        for n, paragraph in enumerate(PARAGRAPHS)
+    )
+    assert set(PARAGRAPHS) <= set(read(html(body=sections)).text.splitlines())
+
+
+def test_a_closing_note_in_italics_is_cut_and_a_text_in_italics_is_not() -> None:
+    note = "<p><em>Jonna Petersen schreibt für den Kurier über Brücken.</em></p>"
+    body = "".join(f"<p>{paragraph}</p>" for paragraph in PARAGRAPHS)
+    assert read(html(body=body + note)).text.splitlines() == list(PARAGRAPHS)
+    slanted = "".join(f"<p><em>{paragraph}</em></p>" for paragraph in PARAGRAPHS)
+    assert read(html(body=slanted)).text.splitlines() == list(PARAGRAPHS)
+
+
+def test_text_within_a_tower_of_boxes_is_read() -> None:
+    assert read(html(body="<div>" * 5000 + "".join(f"<p>{each}</p>" for each in PARAGRAPHS))).text.splitlines() == list(
+        PARAGRAPHS
+    )
+
+
+def test_a_description_in_the_pages_foot_is_no_standfirst() -> None:
+    body = "".join(f"<p>{paragraph} {paragraph}</p>" for paragraph in PARAGRAPHS)
+    own = "Der Kurier berichtet seit vielen Jahren unabhängig aus der Stadt und dem Umland, von früh bis spät."
+    source = html(body=body).replace("</body>", f'<div id="foot"><div class="description">{own}</div></div></body>')
+    assert own not in read(source).text
+
+
 @settings(max_examples=60, deadline=None)
 @given(st.data())
 def test_a_page_with_pieces_cut_swapped_and_doubled_is_read_or_refused(data: st.DataObject) -> None:

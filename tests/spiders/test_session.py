@@ -16,19 +16,17 @@ from hypothesis import strategies as st
 
 from monitor.egress import Egress
 from monitor.errors import EgressRefused
-from spiders._session import (
+from spiders._failures import (
     AnswerBroken,
     AnswerTooLarge,
     ConnectFailed,
     FetchFailed,
     FetchTimeout,
     HostUnknown,
-    Session,
     TooManyRedirects,
     UrlRefused,
-    open_session,
-    read_url,
 )
+from spiders._session import Session, open_session, read_url
 from tests.spiders._server import Server, redirect, response, serving, silence, trickle
 
 CAP = 1_000_000

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,13 +13,7 @@ from monitor.model import Verdict, VerdictKind
 from monitor.store import articles
 from monitor.store.database import Connection, Store
 from tests.builders import NOON, OTHER, WIRE, article, page, source
-from tests.stock import match, opened, put_article
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    with opened(tmp_path) as each:
-        yield each
+from tests.stock import match, put_article
 
 
 async def titles(store: Store, query: str = "", **facts: Any) -> list[str]:

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -15,16 +12,10 @@ from monitor.store import frontier
 from monitor.store.database import Connection, Store
 from monitor.store.rows import entry_from_json, entry_to_json
 from tests.builders import NOON, entry, source
-from tests.stock import opened, register
+from tests.stock import register
 
 FEED, OTHER = source(), source("Hafenblatt")
 MINUTE = timedelta(minutes=1)
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    with opened(tmp_path) as each:
-        yield each
 
 
 def put(db: Connection, name: str, *, host: str = "a.example", at: timedelta = timedelta(0), **facts: object) -> bool:

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
-
-import pytest
 
 from monitor.model import Fingerprint, IdentityKey, KeyKind
 from monitor.store import identity
 from monitor.store.database import Connection, Store
 from tests.builders import NOON, article, page
-from tests.stock import census, opened, put_article
+from tests.stock import census, put_article
 
 DAY = timedelta(days=1)
 URL, TITLE, BODY, BODY2 = (
@@ -21,12 +17,6 @@ URL, TITLE, BODY, BODY2 = (
     IdentityKey(KeyKind.BODY, b"b" * 8),
     IdentityKey(KeyKind.BODY, b"c" * 8),
 )
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    with opened(tmp_path) as each:
-        yield each
 
 
 def put(db: Connection, path: str, *keys: IdentityKey, ago: timedelta = timedelta(0)) -> int:

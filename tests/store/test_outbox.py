@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -16,12 +15,6 @@ from tests.stock import LATER, QUAKE, SENT, census, match, opened, put_alert, pu
 
 DESK, MAIL = target("desk"), target("mail", "a@desk.test")
 MINUTE = timedelta(minutes=1)
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    with opened(tmp_path) as each:
-        yield each
 
 
 def freeze(alert: Alert, to: Target, delivery_id: str) -> bytes:
