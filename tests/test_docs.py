@@ -33,6 +33,7 @@ from monitor.match.ast import Filter, Rules, Watch
 from monitor.match.matcher import Matcher
 from monitor.match.reader import TreeReader, clause_kinds
 from monitor.match.schema import watch_schema
+from monitor.match.shipped import shipped_sets
 from monitor.model import Document, WatchInfo
 from monitor.store.database import Store
 from tests.cli import conftest
@@ -513,3 +514,10 @@ def test_no_file_names_a_registry_or_a_path_of_one_machine() -> None:
         text = path.read_text("utf-8", errors="replace")
         found += [f"{path.relative_to(ROOT)}: {each[0]}" for each in forbidden.finditer(text)]
     assert found == []
+
+
+def test_every_set_that_the_how_to_lists_is_shipped() -> None:
+    table = (ROOT / "docs/how-to/write-watches.md").read_text(encoding="utf-8").partition("| About")[2]
+    listed = set(re.findall(r"`\$(\w+)`", table.partition("\n\n")[0]))
+    assert len(listed) > 30
+    assert listed <= set(shipped_sets())
