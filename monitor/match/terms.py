@@ -18,7 +18,6 @@ from monitor.match.regex import RegexError, is_regex, read_regex
 from monitor.match.scripts import WORD
 
 TERM_MOST = 200  # characters; a longer string is a pasted text
-_TILDE = re.compile(r"\s~\s*(\d*)\s+|\s~(\d+)$")
 _TILDES = re.compile(r"(?:^|\s)~(\d*)(?:\s|$)")
 _BOOLEAN = r"(?:^|\s)(?:AND|OR|NOT|NEAR(?:/\d+)?|ONEAR(?:/\d+)?)(?:\s|$)"
 _FIELD = r"(?i:^(?:title|intitle|lead|body|site|lang|author):)"

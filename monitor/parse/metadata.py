@@ -40,7 +40,6 @@ class Metadata:
     description: str = ""
     is_free: bool | None = None  # isAccessibleForFree, where the page states it
     body: str = ""  # articleBody as the page states it for machines
-    is_article: bool = False
     titles: tuple[str, ...] = ()  # every form of the title, to be cut from the text
 
 
@@ -74,7 +73,6 @@ def read(tree: HtmlElement, *, url: str) -> Metadata:
         description=_description(meta, node),
         is_free=_is_free(nodes, node),
         body=clean(_jsonld.text_of(node, "articleBody")),
-        is_article=bool(node) or meta.get("og:type") == "article",
     )
 
 
